@@ -1,0 +1,59 @@
+# `make` alone prints what there is. Nothing has to be installed by hand but Python 3.11 or later.
+
+# The first that works: a version manager may put names on PATH that do not start.
+PICK = for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+PREPARE = p="$$($(PICK))"; test -n "$$p" || { echo "Python 3.11 or later with venv is needed"; exit 1; }; exec "$$p" .ci/prepare.py
+BIN = .venv/bin
+PYTEST = $(BIN)/python -m pytest -q
+WORKERS = -n 2
+ROOMS = accounts/domain accounts/koscom orders/domain orders/kis
+
+.PHONY: help run serve test check setup setup-check lint test-rooms test-sqlite test-postgres test-browser lock
+
+help:  ## this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+# `exec`, and no shell left around it: make passes SIGTERM to its child alone.
+run: setup  ## the demo: simulators, notice stream, sync worker and portal in one go (PORT=, PORTAL_DATA_DIR=)
+	@exec $(BIN)/python manage.py demo
+
+serve: setup  ## the same portal for real connections; see manage.py connect
+	@exec $(BIN)/python manage.py serve
+
+test: setup-check test-rooms test-sqlite test-postgres test-browser  ## every test: SQLite, PostgreSQL and Valkey, real Chromium
+
+check: setup-check lint test  ## format, lint, types, import arrows, migrations, then every test
+
+setup:  ## what run and serve need: .venv, locked packages, the pages' files, translations
+	@$(PREPARE) run
+
+setup-check:  ## that, and what the tests and linters need
+	@$(PREPARE) check
+
+lint: setup-check  ## format, lint, types, import arrows and missing migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djlint --check --quiet templates
+	$(BIN)/mypy . .ci/prepare.py
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+test-rooms: setup-check  ## the plain-Python rooms, each fully covered by its own tests
+	@set -e; for room in $(ROOMS); do echo "== $$room"; \
+	  $(PYTEST) -p no:django $(WORKERS) tests/$$room --cov=$$room --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered; done
+
+test-sqlite: setup-check  ## everything else on SQLite
+	$(PYTEST) $(WORKERS) tests --ignore=tests/browser $(foreach room,$(ROOMS),--ignore=tests/$(room))
+
+test-postgres: setup-check  ## what uses a database, queue or channel layer, on PostgreSQL and Valkey
+	$(PYTEST) $(WORKERS) tests --ignore=tests/browser --database=postgres
+
+test-browser: setup-check  ## the pages in real Chromium
+	$(PYTEST) tests/browser
+
+lock:  ## write uv.lock and the hashed requirements again (needs uv)
+	uv lock
+	uv export -q --no-header --no-annotate --no-emit-project --no-default-groups -o requirements.txt
+	uv export -q --no-header --no-annotate --no-emit-project --no-default-groups --only-group assets -o requirements-assets.txt
+	uv export -q --no-header --no-annotate --no-emit-project --no-default-groups --group dev -o requirements-dev.txt
