@@ -1,0 +1,9 @@
+"""The one WebSocket address."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.consumers import LiveConsumer
+
+websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]

@@ -1,0 +1,36 @@
+"""What every page says about the installation: demo, plain gateways, the clock, the feeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import broadcast, clock, sign_in
+from accounts.models import Firm, User
+from orders.models import KisConnection
+
+
+def portal_status(request: HttpRequest) -> dict[str, Any]:
+    """Context of base.html; nothing about clients, and nothing at all before signing in but the banners."""
+    status: dict[str, Any] = {
+        "demo": settings.DEMO,
+        "second_factor_optional": not sign_in.second_factor_required(),
+        "business_now": clock.today(),
+        "clock_shifted": bool(clock.shift()),
+        "upstreams": [],
+        "loopback_gateways": False,
+    }
+    if isinstance(getattr(request, "user", None), User):
+        status["upstreams"] = broadcast.upstreams()
+        status["loopback_gateways"] = has_loopback_gateways()
+    return status
+
+
+def has_loopback_gateways() -> bool:
+    """Whether a gateway is reached over plain http on this machine; every page then says so."""
+    return (
+        Firm.objects.filter(active=True, base_url__startswith="http://").exists()
+        or KisConnection.objects.filter(active=True, rest_url__startswith="http://").exists()
+    )
