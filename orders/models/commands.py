@@ -14,6 +14,8 @@ from accounts.fields import EncryptedBytesField, PriceField, QuantityField
 from orders.domain.command_state import LIVE, CommandState
 from orders.models.orders import Order
 
+LIVE_STATES = sorted(state.value for state in LIVE)
+
 
 class CommandType(models.TextChoices):
     CANCEL = "cancel", _("취소")
@@ -22,7 +24,7 @@ class CommandType(models.TextChoices):
 
 class OrderCommandQuerySet(models.QuerySet["OrderCommand"]):
     def live(self) -> OrderCommandQuerySet:
-        return self.filter(state__in=[state.value for state in LIVE])
+        return self.filter(state__in=LIVE_STATES)
 
 
 class OrderCommand(models.Model):
@@ -44,7 +46,7 @@ class OrderCommand(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     state = models.CharField(
-        _("상태"), max_length=20, choices=[(item.value, item.value) for item in CommandState], default=CommandState.CREATED
+        _("상태"), max_length=20, choices=[(item.value, item.value) for item in CommandState], default=CommandState.CREATED.value
     )
     reason = models.CharField(_("사유"), max_length=500, blank=True)
     reason_code = models.CharField(_("코드"), max_length=32, blank=True)
@@ -73,7 +75,7 @@ class OrderCommand(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("actor", "intent"), name="intent_once_an_actor"),
             models.UniqueConstraint(
-                fields=("order",), condition=Q(state__in=[state.value for state in LIVE]), name="one_live_command"
+                fields=("order",), condition=Q(state__in=LIVE_STATES), name="one_live_command"
             ),
         )
         indexes = (models.Index(fields=("state", "next_ask_at")),)

@@ -61,6 +61,10 @@ class Order(models.Model):
     transact_time = models.DateTimeField(_("최종 변경"))
     noticed_at = models.DateTimeField(_("최종통보"), null=True, blank=True)
     inquired_at = models.DateTimeField(_("최종조회"), null=True, blank=True)
+    broker_qty = QuantityField(_("증권사 누적체결"), null=True)  # the highest total the broker ever gave
+    broker_amount = MoneyField(_("증권사 누적금액"), null=True)
+    differs_since = models.DateTimeField(null=True, editable=False)
+    quantity_known = models.BooleanField(default=True, editable=False)
 
     objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()  # type: ignore[assignment]
 
