@@ -1,0 +1,89 @@
+/** The blotter on a phone: a card an order, patched in place. */
+
+import { h } from "./dom.js";
+import { quantity } from "./format.js";
+import { t } from "./i18n.js";
+import * as cells from "./order_cells.js";
+
+const MOST = 200;
+
+export function createOrderCards(host, rows, matches) {
+  const known = new Map();
+  const list = h("div", { class: "order-cards" });
+  const empty = h("p", { class: "empty", hidden: true }, t("조건에 맞는 주문이 없습니다."));
+  host.replaceChildren(list, empty);
+
+  const draw = () => {
+    const shown = pinned([...known.values()].filter(matches)).slice(0, MOST);
+    list.replaceChildren(...shown.map(card));
+    empty.hidden = shown.length > 0;
+  };
+  const replace = (next) => {
+    known.clear();
+    for (const row of next) known.set(String(row.id), row);
+    draw();
+  };
+  replace(rows);
+  return {
+    replace,
+    patch: ({ add, update }) => {
+      for (const row of update) known.set(String(row.id), row);
+      if (!add.length && !needsOrder(list, update, matches)) return update.forEach((row) => redraw(list, row));
+      replace([...add, ...known.values()]);
+    },
+    refilter: draw,
+    refreshActions: draw,
+    shown: () => list.childElementCount,
+    destroy: () => host.replaceChildren(),
+  };
+}
+
+function needsOrder(list, rows, matches) {
+  return rows.some((row) => {
+    const element = find(list, row);
+    const top = ["UNKNOWN", "ESCALATED"].includes(element?.dataset.commandState);
+    return Boolean(element) !== matches(row) || top !== cells.isUnresolved(row);
+  });
+}
+
+function redraw(list, row) {
+  const old = find(list, row);
+  if (!old) return;
+  const next = card(row);
+  next.classList.add("flash");
+  old.replaceWith(next);
+}
+
+function find(list, row) {
+  return list.querySelector(`[data-order-id="${CSS.escape(String(row.id))}"]`);
+}
+
+function pinned(rows) {
+  return [...rows.filter(cells.isUnresolved), ...rows.filter((row) => !cells.isUnresolved(row))];
+}
+
+function card(row) {
+  const unit = cells.unitName(row);
+  const heading = h("a", { class: "symbol", href: `/orders/${row.id}/` }, row.name || row.symbol);
+  const buttons = h("span", { class: "row-inline push" }, ...cells.actionButtons(row));
+  const element = h(
+    "article",
+    { class: "order-card" },
+    h("div", { class: "top" }, cells.sideMark(row), heading, h("span", { class: "push tiny" }, cells.timeCell(row))),
+    h(
+      "dl",
+      {},
+      pair(t("미체결"), `${quantity(row.leaves_qty)} / ${quantity(row.order_qty)}${unit}`),
+      pair(t("주문가"), `${cells.shownPrice(row)} ${row.price === null ? "" : row.currency}`),
+      pair(t("계좌"), cells.accountOf(row).number),
+      pair(t("평균체결가"), cells.averageCell(row)),
+    ),
+    h("div", { class: "bottom" }, cells.statusMark(row), cells.commandMark(row), buttons),
+  );
+  cells.markRow(element, row);
+  return element;
+}
+
+function pair(label, value) {
+  return h("div", {}, h("dt", {}, label), h("dd", { class: "num" }, value));
+}

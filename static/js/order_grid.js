@@ -1,0 +1,132 @@
+/** The blotter as AG Grid: virtual rows, our marks on every row element, unresolved rows on top. */
+
+import {
+  CellStyleModule,
+  ClientSideRowModelApiModule,
+  ClientSideRowModelModule,
+  ExternalFilterModule,
+  HighlightChangesModule,
+  LocaleModule,
+  ModuleRegistry,
+  RenderApiModule,
+  RowApiModule,
+  createGrid,
+} from "ag-grid-community";
+
+import { compare, quantity } from "./format.js";
+import { gridOptions } from "./grid_theme.js";
+import { t } from "./i18n.js";
+import * as cells from "./order_cells.js";
+
+ModuleRegistry.registerModules([
+  CellStyleModule,
+  ClientSideRowModelApiModule,
+  ClientSideRowModelModule,
+  ExternalFilterModule,
+  HighlightChangesModule,
+  LocaleModule,
+  RenderApiModule,
+  RowApiModule,
+]);
+
+/** `matches(row)` is the filter of the page; rows are keyed by their id. */
+export function createOrderGrid(host, rows, matches) {
+  const api = createGrid(host, {
+    ...gridOptions(),
+    rowData: rows,
+    columnDefs: columns(),
+    getRowId: ({ data }) => String(data.id),
+    postSortRows: ({ nodes }) => pinUnresolved(nodes),
+    processRowPostCreate: ({ eRow, node }) => cells.markRow(eRow, node.data),
+    isExternalFilterPresent: () => true,
+    doesExternalFilterPass: ({ data }) => matches(data),
+  });
+  return {
+    replace: (next) => api.setGridOption("rowData", next),
+    patch: ({ add, update }) => patch(api, host, add, update),
+    refilter: () => api.onFilterChanged(),
+    refreshActions: () => api.refreshCells({ columns: ["actions"], force: true }),
+    shown: () => api.getDisplayedRowCount(),
+    destroy: () => api.destroy(),
+  };
+}
+
+function patch(api, host, add, update) {
+  api.applyTransaction({ add, update, addIndex: 0 });
+  for (const row of update) {
+    for (const element of host.querySelectorAll(`.ag-row[row-id="${CSS.escape(String(row.id))}"]`)) {
+      cells.markRow(element, row);
+    }
+  }
+}
+
+function pinUnresolved(nodes) {
+  const first = nodes.filter((node) => cells.isUnresolved(node.data));
+  if (!first.length) return;
+  const rest = nodes.filter((node) => !cells.isUnresolved(node.data));
+  nodes.splice(0, nodes.length, ...first, ...rest);
+}
+
+function columns() {
+  const flash = { enableCellChangeFlash: true };
+  return [
+    text("transact_time", "시간", 92, cells.timeCell, (row) => row.transact_time),
+    { ...text("account", "계좌", 128, cells.accountCell, accountKey), flex: 2 },
+    { ...text("symbol", "종목", 128, cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
+    { ...text("side", "구분", 54, cells.sideMark, cells.sideName), cellClass: "c" },
+    text("type", "유형", 62, cells.orderType, cells.orderType),
+    number("order_qty", "주문수량", 78, (row) => quantity(row.order_qty)),
+    { ...number("cum_qty", "체결수량", 78, (row) => quantity(row.cum_qty)), ...flash },
+    { ...number("leaves_qty", "미체결", 72, (row) => quantity(row.leaves_qty)), ...flash },
+    { ...number("price", "주문가", 90, cells.shownPrice), ...flash },
+    { ...number("avg_px", "평균체결가", 94, cells.averageCell), ...flash },
+    { ...number("currency", "통화", 54, (row) => row.currency), cellClass: "c", comparator: undefined },
+    { ...text("status", "상태", 142, cells.statusMark, statusKey), ...flash, flex: 1 },
+    { ...text("command", "명령", 150, cells.commandMark, commandKey), ...flash, flex: 1 },
+    text("market", "시장/세션", 82, cells.marketName, cells.marketName),
+    {
+      ...text("actions", "동작", 128, cells.actionButtons, actionsKey),
+      cellClass: "actions",
+      sortable: false,
+      resizable: false,
+    },
+  ];
+}
+
+function text(colId, header, width, show, key) {
+  return {
+    colId,
+    headerName: t(header),
+    width,
+    minWidth: Math.min(width, 110),
+    valueGetter: ({ data }) => key(data),
+    cellRenderer: ({ data }) => fragment(show(data)),
+  };
+}
+
+function number(colId, header, width, show) {
+  return {
+    colId,
+    headerName: t(header),
+    width,
+    headerClass: "ag-right-aligned-header",
+    cellClass: "n",
+    valueGetter: ({ data }) => data[colId],
+    valueFormatter: ({ data }) => show(data),
+    comparator: compare,
+  };
+}
+
+function fragment(content) {
+  if (content instanceof Node) return content;
+  const span = document.createElement("span");
+  span.className = "row-inline";
+  span.append(...[content ?? ""].flat());
+  return span;
+}
+
+const accountKey = (row) => cells.accountOf(row).number;
+const statusKey = (row) => [row.status, row.cum_qty, row.order_qty, row.reason].join("|");
+const commandKey = (row) => [cells.commandState(row), row.command?.id, row.command?.reason].join("|");
+const actionsKey = (row) =>
+  [row.status, commandKey(row), ...(row.allowed_actions ?? []).map((one) => [one.action, one.allowed, one.reason])].join("|");

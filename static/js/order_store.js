@@ -1,0 +1,50 @@
+/** The blotter's rows by id and version, and what has changed since the screen was last drawn. */
+
+export class OrderStore {
+  constructor(rows) {
+    this.rows = new Map(rows.map((row) => [String(row.id), row]));
+    this.changed = new Map();
+  }
+
+  /** Takes a row unless it is no newer than what is here. Returns what it changed, or null. */
+  take(row, restored = false) {
+    const id = String(row.id);
+    const before = this.rows.get(id);
+    if (before && Number(row.version) <= Number(before.version)) return null;
+    const next = restored ? { ...row, restored: true } : row;
+    this.rows.set(id, next);
+    const change = this.changed.get(id) ?? { before: before ?? null };
+    this.changed.set(id, { ...change, row: next });
+    return { before: before ?? null, row: next };
+  }
+
+  /** A whole snapshot; rows that are newer here stay. Returns the changes it brought. */
+  takeAll(rows, restored = false) {
+    return rows.map((row) => this.take(row, restored)).filter(Boolean);
+  }
+
+  /** What to draw, each row once, and a clean slate. */
+  drain() {
+    const changes = [...this.changed.values()];
+    this.changed.clear();
+    return {
+      add: changes.filter((one) => !one.before).map((one) => one.row).reverse(),
+      update: changes.filter((one) => one.before).map((one) => one.row),
+    };
+  }
+
+  all() {
+    return [...this.rows.values()];
+  }
+}
+
+/** What a change means to a person who listens: fills, refusals, cancels, new orders. */
+export function meaning({ before, row }) {
+  const became = (status) => row.status === status && before?.status !== status;
+  return {
+    fills: before !== null && before.cum_qty !== row.cum_qty ? 1 : 0,
+    refusals: became("REJECTED") || became("NOT_SENT") ? 1 : 0,
+    cancels: became("CANCELED") ? 1 : 0,
+    orders: before === null ? 1 : 0,
+  };
+}
