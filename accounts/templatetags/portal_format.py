@@ -27,7 +27,15 @@ KST = ZoneInfo("Asia/Seoul")
 NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_UNITS = frozenset({"KRW", "JPY", "VND", "IDR"})
 WEEKDAYS = ("월", "화", "수", "목", "금", "토", "일")
+FEEDS = {"live": "실시간", "syncing": "대조 중", "polling": "조회 중", "down": "끊김"}  # best first
 FRESHNESS = {"fresh": "정상", "stale": "지난 자료", "never": "미수신", "failed": "수신 실패"}
+
+RING = (
+    '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+    '<circle class="ring-track" cx="12" cy="12" r="8" stroke-width="3" fill="none" />'
+    '<circle class="ring-share" cx="12" cy="12" r="8" stroke-width="3" fill="none" pathLength="100"'
+    ' stroke-dasharray="{} 100" transform="rotate(-90 12 12)" /></svg>'
+)
 
 Figure = str | Decimal | int | None
 Instant = str | datetime | None
@@ -156,6 +164,12 @@ def share(part: Figure, whole: Figure) -> int:
 
 
 @register.filter
+def words(text: str) -> list[str]:
+    """A constant list in a template."""
+    return text.split()
+
+
+@register.filter
 def item(mapping: Any, key: Any) -> Any:
     """`mapping[key]`, or None; for matrices whose columns are data."""
     return mapping.get(key) if isinstance(mapping, dict) else None
@@ -171,11 +185,41 @@ def freshness(state: Any, as_of: Instant = None) -> SafeString:
     return format_html('<span class="fresh" data-fresh="{}" title="{}">{}</span>', state or "never", kst(as_of), shown)
 
 
+@register.filter
+def kis_feed(upstreams: list[dict[str, str]] | None) -> str:
+    """The worst state of the KIS connections; empty when there is none."""
+    states = {row["state"] for row in upstreams or () if not row["name"].startswith("koscom")}
+    return next((state for state in reversed(FEEDS) if state in states), "")
+
+
+@register.filter
+def koscom_feed(upstreams: list[dict[str, str]] | None) -> str:
+    """The state of the nightly batch; empty when nothing has said it."""
+    return next((row["state"] for row in upstreams or () if row["name"].startswith("koscom")), "")
+
+
+@register.filter
+def feed_word(state: str) -> str:
+    return _(FEEDS.get(state, state))
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A symbol of `_icons.html`."""
-    template_ = '<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
-    return format_html(template_, name)
+    markup = '<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
+    return format_html(markup, name)
+
+
+@register.simple_tag
+def solid_icon(name: str) -> SafeString:
+    markup = '<svg class="icon solid" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
+    return format_html(markup, name)
+
+
+@register.simple_tag
+def ring(percent_filled: int) -> SafeString:
+    """A ring of which so much is drawn in full."""
+    return format_html(RING, percent_filled)
 
 
 @register.simple_tag

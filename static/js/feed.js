@@ -10,6 +10,7 @@ import { time } from "./format.js";
 import { t } from "./i18n.js";
 import { LiveFeed } from "./live.js";
 
+const RELOAD_GAP_MS = 5_000;
 const WORST = ["live", "syncing", "polling", "down"];
 const LABELS = {
   live: "실시간",
@@ -69,7 +70,14 @@ function show(name, detail) {
   if (name === "upstreams") return showUpstreams(detail);
   if (name === "state") showState(detail);
   if (name === "returned") showReturn(detail);
+  if (name === "dismissed") return leave();
   document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+}
+
+/** What may be seen has changed: the server draws the page anew, or the sign-in page instead. */
+function leave() {
+  const wait = performance.now() < RELOAD_GAP_MS ? RELOAD_GAP_MS : 0;
+  setTimeout(() => location.reload(), wait);
 }
 
 function showState({ state, since }) {

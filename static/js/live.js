@@ -5,6 +5,7 @@
  *   state     {state: "syncing" | "live" | "lost", since}
  *   upstreams {upstreams, time}
  *   event     {entity, id, version, row, recovered}   recovered: it happened while the link was lost
+ *   dismissed {code}                                  signed out, or rights changed: nothing more comes
  *   returned  {from, to}                              after a loss, once nothing is missing any more
  *   resync    {settle(point), forget()}               read a snapshot, then settle with its {epoch, seq}; or forget
  *                                                     the number and go on from the server's next hello
@@ -14,6 +15,7 @@
 export const SILENCE_MS = 12_000;
 const POLL_MS = 5_000;
 const RESUME_PATIENCE_MS = 3_000;
+const DISMISSED = new Set([4401, 4403]); // signed out, rights changed: another connection would not help
 const BACK_OFF_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 export class LiveFeed {
@@ -55,8 +57,14 @@ export class LiveFeed {
     const socket = this.openSocket(this.url);
     this.socket = socket;
     socket.onmessage = (message) => socket === this.socket && this.receive(message.data);
-    socket.onclose = () => socket === this.socket && this.retry();
+    socket.onclose = (event) => socket === this.socket && this.onClose(event?.code);
     socket.onerror = () => {};
+  }
+
+  onClose(code) {
+    if (!DISMISSED.has(code)) return this.retry();
+    this.stop();
+    this.emit("dismissed", { code });
   }
 
   dropSocket() {
