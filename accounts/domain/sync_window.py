@@ -28,7 +28,7 @@ class ClosedBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Closed hours [start, end) of one day, KST; they only ever add to the floor."""
+    """Closed hours [start, end) of one day, KST, into the next day if `end` is not after `start`."""
 
     start: time
     end: time
@@ -80,13 +80,11 @@ class SyncWindow:
         raise ValueError("closures without an end")
 
     def _intervals(self, day: date) -> list[tuple[datetime, datetime]]:
-        rows = [Closure(FLOOR_START, FLOOR_END), *self._closures.get(day, ())]
-        midnight = datetime.combine(day, time(0), KST)
-        return [(_at(midnight, row.start), _end(midnight, row)) for row in rows]
+        return [_span(day, row) for row in (Closure(FLOOR_START, FLOOR_END), *self._closures.get(day, ()))]
 
     def _around(self, at: datetime) -> list[tuple[datetime, datetime]]:
         day = at.date()
-        return [span for offset in (0, 1) for span in self._intervals(day + timedelta(days=offset))]
+        return [span for offset in (-1, 0, 1) for span in self._intervals(day + timedelta(days=offset))]
 
     def _next_closed(self, at: datetime) -> datetime:
         """Give the start of the closed hours that `at` lies in, or of the next ones."""
@@ -96,13 +94,9 @@ class SyncWindow:
         return max(end for start, end in self._around(at) if start <= at)
 
 
-def _at(midnight: datetime, clock: time) -> datetime:
-    return datetime.combine(midnight.date(), clock, KST)
-
-
-def _end(midnight: datetime, row: Closure) -> datetime:
-    # An end that is not after the start means midnight: the next day has its own row.
-    return _at(midnight, row.end) if row.end > row.start else midnight + timedelta(days=1)
+def _span(day: date, row: Closure) -> tuple[datetime, datetime]:
+    last = day if row.end > row.start else day + timedelta(days=1)
+    return datetime.combine(day, row.start, KST), datetime.combine(last, row.end, KST)
 
 
 class ClockJump:

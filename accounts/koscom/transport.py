@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPResponse
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -48,11 +48,12 @@ class GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make a pool manager whose pools open guarded connections (called by requests)."""
         super().init_poolmanager(*args, **kwargs)
-        settings = {"guard": self._guard, "total_timeout": self._total_timeout}
-        cast("PoolManager", self.poolmanager).pool_classes_by_scheme = {
+        settings: dict[str, Any] = {"guard": self._guard, "total_timeout": self._total_timeout}
+        pools: dict[str, Any] = {
             "http": partial(_new_pool, HTTPConnectionPool, partial(_GuardedConnection, **settings)),
             "https": partial(_new_pool, HTTPSConnectionPool, partial(_GuardedTlsConnection, **settings)),
         }
+        self.poolmanager.pool_classes_by_scheme = pools
 
 
 def _new_pool(pool_class: type[HTTPConnectionPool], connection: Any, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
@@ -106,9 +107,9 @@ class _DeadlineSocket:
         self._sock = sock
         self._deadline = deadline
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        raw = self._sock.makefile(mode, buffering=0)
-        return io.BufferedReader(_DeadlineReader(self._sock, cast("socket.SocketIO", raw), self._deadline))
+    def makefile(self, _mode: Literal["rb"]) -> io.BufferedReader:
+        raw = self._sock.makefile("rb", buffering=0)
+        return io.BufferedReader(_DeadlineReader(self._sock, raw, self._deadline))
 
 
 class _DeadlineReader(io.RawIOBase):
