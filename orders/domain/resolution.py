@@ -1,0 +1,251 @@
+"""What became of a request that was sent: judged from inquiry rows against what the broker last said before it.
+
+Absence is not evidence. A number that names ours and was not there before is ours, and its quantities decide; nothing
+else confirms anything, and no count of retries resolves a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from orders.domain.events import Family, OrderReport, ReportStatus, RequestKind
+
+ZERO = Decimal(0)
+
+ESCALATE_READS = 3
+ESCALATE_AFTER = timedelta(seconds=180)
+FINAL_READS_APART = timedelta(minutes=10)
+_FIRST_OFFSETS = (1, 2, 4, 8, 15, 30, 60)
+
+
+def ask_offset(attempt: int) -> timedelta:
+    """When to ask for the `attempt`-th time (from 0), counted from the answer, or from the send where none came.
+
+    +1, 2, 4, 8, 15, 30, 60 s, then each minute. A reservation has no notices: the same schedule starts at its ACKED.
+    """
+    if attempt < len(_FIRST_OFFSETS):
+        return timedelta(seconds=_FIRST_OFFSETS[attempt])
+    return timedelta(seconds=60 * (attempt - len(_FIRST_OFFSETS) + 2))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFacts:
+    """What was asked: `quantity` is what was to be canceled or re-priced, in figures also when it was "all".
+
+    `number` is the order's newest number at the send, `new_number` the one of the answer if there was an answer.
+    `order_qty`, `cum_qty`, `leaves_qty` and `children` (the numbers that named it already) are what the broker last
+    said of that number before the send.
+    """
+
+    kind: RequestKind  # MODIFY or CANCEL
+    family: Family
+    number: int
+    quantity: Decimal
+    order_qty: Decimal
+    cum_qty: Decimal
+    leaves_qty: Decimal
+    price: Decimal | None = None
+    new_number: int | None = None
+    children: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The reads so far: how often and how long the trace was the same; `final_*` counts those after the session."""
+
+    equal_reads: int
+    unchanged_for: timedelta
+    final_reads: int = 0
+    final_span: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`quantity` was canceled or re-priced, all that was asked. `external`: somebody else's request did it."""
+
+    quantity: Decimal
+    number: int | None = None
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartiallyConfirmed:
+    quantity: Decimal
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request's own number carries a refusal, in the broker's words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """The session is over and two final reads well apart show no trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Unchanged for long enough that a person has to call the broker."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    reason: str
+
+
+Judgement = Confirmed | PartiallyConfirmed | TooLate | Refused | NotApplied | Stuck | Undecided
+
+FILLED = "filled"
+CANCELED = "canceled"
+TRANSMITTED = "transmitted"
+BROKER_DID_NOT_SEND = "not sent by the broker"
+NOT_LISTED = "the broker's list does not show the order"
+UNCHANGED = "the order stands unchanged"
+REQUESTED = "the request is listed, its effect is not"
+
+
+def judge(facts: CommandFacts, reports: Sequence[OrderReport], history: History) -> Judgement:
+    """What the rows of one complete read (all pages, lists of orders and of open orders) say of the command."""
+    own = _own(facts, reports)
+    children = ours(facts, reports)
+    if facts.family is Family.RESERVED:
+        judgement = _judge_reservation(own)
+    elif facts.kind is RequestKind.CANCEL:
+        judgement = _judge_cancel(facts, own, children, elsewhere=_canceled_elsewhere(facts, reports))
+    else:
+        judgement = _judge_modify(facts, own, children)
+    if isinstance(judgement, Undecided):
+        return _judge_silence(judgement, history, traced=bool(children))
+    return judgement
+
+
+def ours(facts: CommandFacts, reports: Iterable[OrderReport]) -> list[OrderReport]:
+    """The rows of our own request: by the number of the answer, else new numbers of that kind that name the order."""
+    named = [report for report in reports if report.orig_number == facts.number and report.kind is facts.kind]
+    if facts.new_number is not None:
+        return [report for report in named if report.key.number == facts.new_number]
+    return [report for report in named if report.key.number not in facts.children]
+
+
+def trace(facts: CommandFacts, reports: Sequence[OrderReport]) -> tuple[tuple[object, ...], ...]:
+    """What must be the same for two reads to count as equal: every row of the order and of those that name it."""
+    rows = [r for r in reports if facts.number in (r.key.number, r.orig_number)]
+    return tuple(sorted((r.key.number, str(r.status), r.order_qty, r.cum_qty, str(r.leaves_qty)) for r in rows))
+
+
+def _own(facts: CommandFacts, reports: Iterable[OrderReport]) -> OrderReport | None:
+    rows = [r for r in reports if r.key.number == facts.number and r.key.family is facts.family]
+    # Two lists may show the same number a moment apart: the later total is the larger one.
+    return max(rows, key=lambda r: (r.cum_qty, -_left(r)), default=None)
+
+
+def _left(report: OrderReport) -> Decimal:
+    if report.status in {ReportStatus.CANCELED, ReportStatus.REJECTED}:
+        return ZERO
+    return report.order_qty - report.cum_qty if report.leaves_qty is None else report.leaves_qty
+
+
+_RESERVATION_IS_GONE = {
+    ReportStatus.TRANSMITTED: TRANSMITTED,
+    ReportStatus.NOT_SENT: BROKER_DID_NOT_SEND,
+    ReportStatus.REJECTED: BROKER_DID_NOT_SEND,
+    ReportStatus.DONE: TRANSMITTED,
+}
+
+
+def _judge_reservation(own: OrderReport | None) -> Judgement:
+    if own is None:
+        return Undecided(NOT_LISTED)
+    if own.status is ReportStatus.CANCELED:
+        return Confirmed(own.order_qty)
+    if own.status in _RESERVATION_IS_GONE:
+        return TooLate(_RESERVATION_IS_GONE[own.status])
+    return Undecided(UNCHANGED)
+
+
+def _judge_cancel(
+    facts: CommandFacts, own: OrderReport | None, children: list[OrderReport], *, elsewhere: bool
+) -> Judgement:
+    refused = _refusal(children)
+    if refused is not None:
+        return refused
+    if own is None:
+        return Undecided(NOT_LISTED)
+    taken_out = _taken_out(facts, own)
+    if taken_out <= ZERO:
+        nothing_left = _left(own) == ZERO
+        return TooLate(FILLED) if nothing_left else Undecided(REQUESTED if children else UNCHANGED)
+    if children:
+        return _measured(facts, taken_out, children[0].key.number)
+    if elsewhere and _left(own) == ZERO:
+        return Confirmed(taken_out, external=True)
+    return Undecided(UNCHANGED)
+
+
+def _canceled_elsewhere(facts: CommandFacts, reports: Iterable[OrderReport]) -> bool:
+    """The order's own row says canceled, or a cancel that is not ours names it."""
+    return any(
+        r.status is ReportStatus.CANCELED if r.key.number == facts.number else r.kind is RequestKind.CANCEL
+        for r in reports
+        if facts.number in (r.key.number, r.orig_number)
+    )
+
+
+def _taken_out(facts: CommandFacts, own: OrderReport) -> Decimal:
+    """What left the market unfilled since the pre-image."""
+    before = facts.order_qty - facts.cum_qty - facts.leaves_qty
+    return own.order_qty - own.cum_qty - _left(own) - before
+
+
+def _measured(facts: CommandFacts, quantity: Decimal, number: int) -> Confirmed | PartiallyConfirmed:
+    if quantity >= facts.quantity:
+        return Confirmed(quantity, number)
+    return PartiallyConfirmed(quantity, number)
+
+
+def _refusal(children: list[OrderReport]) -> Refused | None:
+    # With several rows of the kind and no number of ours, a refusal of one says nothing of the others.
+    if children and all(child.status is ReportStatus.REJECTED for child in children):
+        return Refused(children[0].reason)
+    return None
+
+
+_AT_THE_EXCHANGE = frozenset({ReportStatus.OPEN, ReportStatus.DONE, ReportStatus.CANCELED})
+
+
+def _judge_modify(facts: CommandFacts, own: OrderReport | None, children: list[OrderReport]) -> Judgement:
+    refused = _refusal(children)
+    if refused is not None:
+        return refused
+    for child in children:
+        if child.status in _AT_THE_EXCHANGE and facts.price in (None, child.price):
+            return _measured(facts, child.order_qty, child.key.number)
+    if own is None:
+        return Undecided(NOT_LISTED)
+    if children or _left(own) > ZERO:
+        return Undecided(REQUESTED if children else UNCHANGED)
+    if own.cum_qty + (facts.order_qty - facts.cum_qty - facts.leaves_qty) >= own.order_qty:
+        return TooLate(FILLED)
+    return TooLate(CANCELED) if own.status is ReportStatus.CANCELED else Undecided(UNCHANGED)
+
+
+def _judge_silence(undecided: Undecided, history: History, *, traced: bool) -> Judgement:
+    over = history.final_reads >= 2 and history.final_span >= FINAL_READS_APART
+    if over and not traced and undecided.reason == UNCHANGED:
+        return NotApplied()
+    if history.equal_reads >= ESCALATE_READS and history.unchanged_for >= ESCALATE_AFTER:
+        return Stuck(undecided.reason)
+    return undecided
