@@ -55,11 +55,13 @@ class Program:
         return self.log.read_text(errors="replace")[-3000:]
 
 
-def start(command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> Program:
+def start(
+    command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None, *, cwd: Path | None = None
+) -> Program:
     """Start `command` with its output in `log`."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=cwd
         )
     program = Program(process, log)
     atexit.register(program.stop)
