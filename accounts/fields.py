@@ -21,6 +21,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
@@ -40,6 +41,11 @@ class ScaledDecimalField(models.BigIntegerField):  # type: ignore[type-arg]  # s
 
     A gateway that sends binary floats sends noise past the last meaningful digit; the raw page keeps what was sent.
     """
+
+    # What django-stubs takes for a value that is set and read; the parent's own say int.
+    _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]  # the parent stores int
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]  # the parent stores int
+    _pyi_lookup_exact_type: Decimal | int | str  # type: ignore[assignment]  # the parent stores int
 
     def __init__(self, *args: Any, scale: int = 4, **kwargs: Any) -> None:
         self.scale = scale

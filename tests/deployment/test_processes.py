@@ -32,10 +32,10 @@ def database_url() -> Iterator[str]:
     """An empty database on the server of this run."""
     server, name = os.environ["TEST_DATABASE_URL"], f"compose_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # not a literal: the name is random
+        connection.execute(f"CREATE DATABASE {name}")
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]  # the same
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

