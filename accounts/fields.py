@@ -70,7 +70,7 @@ class ScaledDecimalField(models.BigIntegerField):  # type: ignore[type-arg]  # s
         if value is None or hasattr(value, "resolve_expression"):
             return value
         number = value if isinstance(value, Decimal) else Decimal(str(value))
-        if not number.is_finite() or number.adjusted() > 18:  # noqa: PLR2004 - int64 has 19 digits
+        if not number.is_finite() or number.adjusted() > 18:
             raise AmountOutOfRange(f"{self.name}: {number} cannot be stored exactly")
         scaled = int(number.scaleb(self.scale).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
         if abs(scaled) > INT64_MAX:
