@@ -87,7 +87,7 @@ def poke() -> None:
     """Tell every process that heads moved. Lossy by design: a failure costs at most the hub's next tick."""
     try:
         _send_poke()
-    except Exception:  # noqa: BLE001 - the change is committed; whatever the layer does must not undo its caller
+    except Exception:
         log.warning("live poke was not delivered; browsers follow by the tick", exc_info=True)
 
 

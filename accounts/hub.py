@@ -127,7 +127,7 @@ class Hub:
                 while True:
                     await layer.receive(channel)
                     self._wake.set()
-            except Exception:  # noqa: BLE001 - a loop's rim: the tick goes on without the layer
+            except Exception:
                 log.warning("channel layer is away; following by the tick", exc_info=True)
                 await asyncio.sleep(TICK)
 
@@ -144,7 +144,7 @@ class Hub:
                 if turn >= RIGHTS_EVERY:
                     turn = 0
                     await self._check_rights()
-            except Exception:  # noqa: BLE001 - a loop's rim: the next tick reads the same rows again
+            except Exception:
                 log.warning("live rows were not read; trying again", exc_info=True)
                 await asyncio.sleep(TICK)
 
@@ -172,7 +172,7 @@ class Hub:
                 if upstreams != self._upstreams or waited >= HEARTBEAT:
                     self._upstreams, waited = upstreams, 0.0
                     self._send_heartbeats(upstreams)
-            except Exception:  # noqa: BLE001 - a loop's rim: a missed heartbeat greys the page, which is right
+            except Exception:
                 log.warning("heartbeat was not sent", exc_info=True)
             await asyncio.sleep(TICK)
             waited += TICK
@@ -266,4 +266,3 @@ def hub() -> Hub:
         _hub.start()
         broadcast.listen_here(_hub.wake_threadsafe)
     return _hub
-

@@ -19,6 +19,6 @@ def mask_name(name: str) -> str:
     """`홍*동`, `이*`: the middle of a name hidden, however long it is."""
     if len(name) <= 1:
         return "*" * len(name)
-    if len(name) == 2:  # noqa: PLR2004
+    if len(name) == 2:
         return name[0] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]

@@ -99,7 +99,7 @@ class Environment(BaseSettings):
     @classmethod
     def _origins_are_exact(cls, value: list[str]) -> list[str]:
         for origin in value:
-            if "://" not in origin or origin.rstrip("/").count("/") != 2 or "*" in origin:  # noqa: PLR2004
+            if "://" not in origin or origin.rstrip("/").count("/") != 2 or "*" in origin:
                 raise ValueError(f"{origin!r} is not scheme://host[:port]")
         return [origin.rstrip("/") for origin in value]
 

@@ -41,7 +41,7 @@ class ClientAccount(models.Model):
     holder_name = EncryptedTextField(_("고객명"), blank=True)
     alias = models.CharField(_("별칭"), max_length=64, blank=True)
     contract_status = models.CharField(
-        _("계약상태"), max_length=12, choices=ContractStatus.choices, null=True, blank=True  # noqa: DJ001 - not said yet
+        _("계약상태"), max_length=12, choices=ContractStatus.choices, null=True, blank=True
     )
     contract_code = models.CharField(_("계약상태 원문"), max_length=8, blank=True)
     twin = models.OneToOneField(

@@ -51,7 +51,9 @@ class Firm(models.Model):
         choices=ForeignUnit.choices,
         default=ForeignUnit.UNSTATED,
         blank=True,
-        help_text=_("증권사가 외화 잔고를 원화로 주는지 해당 통화로 주는지 확인한 뒤에 정합니다. 미확인이면 합계에서 뺍니다."),
+        help_text=_(
+            "증권사가 외화 잔고를 원화로 주는지 해당 통화로 주는지 확인한 뒤에 정합니다. 미확인이면 합계에서 뺍니다."
+        ),
     )
     daily_calls = models.PositiveIntegerField(_("하루 호출 한도"), default=50_000)
     range_limit_days = models.PositiveIntegerField(_("기간 조회 한도(일)"), null=True, blank=True)

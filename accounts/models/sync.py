@@ -89,6 +89,7 @@ class SyncStep(models.Model):
     )
     dataset = models.CharField(_("데이터"), max_length=12, choices=Dataset.choices)
     business_date = models.DateField(_("기준일"))
+    since = models.DateField(_("첫 조회일"), null=True, blank=True)
     state = models.CharField(_("상태"), max_length=12, choices=StepState.choices, default=StepState.PENDING)
     attempt = models.PositiveIntegerField(_("시도"), default=0)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -46,18 +46,22 @@ class OrderCommand(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     state = models.CharField(
-        _("상태"), max_length=20, choices=[(item.value, item.value) for item in CommandState], default=CommandState.CREATED.value
+        _("상태"),
+        max_length=20,
+        choices=[(item.value, item.value) for item in CommandState],
+        default=CommandState.CREATED.value,
     )
     reason = models.CharField(_("사유"), max_length=500, blank=True)
     reason_code = models.CharField(_("코드"), max_length=32, blank=True)
     pre_image: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    gt_uid = models.CharField(max_length=32, unique=True, null=True, blank=True)  # noqa: DJ001 - unique when sent
+    gt_uid = models.CharField(max_length=32, unique=True, null=True, blank=True)
     target_number = models.CharField(_("대상 번호"), max_length=16, blank=True)
     broker_order_id = models.CharField(_("증권사 번호"), max_length=16, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     rt_cd = models.CharField(max_length=8, blank=True)
     raw_answer = EncryptedBytesField(null=True, blank=True)
     evidence: models.JSONField[Any, Any] = models.JSONField(default=list)
+    watch: models.JSONField[Any, Any] = models.JSONField(default=dict)  # how often and how long the reads were equal
     sends = models.PositiveSmallIntegerField(default=0)
     asks = models.PositiveIntegerField(default=0)
     next_ask_at = models.DateTimeField(null=True, blank=True)
@@ -74,9 +78,7 @@ class OrderCommand(models.Model):
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(fields=("actor", "intent"), name="intent_once_an_actor"),
-            models.UniqueConstraint(
-                fields=("order",), condition=Q(state__in=LIVE_STATES), name="one_live_command"
-            ),
+            models.UniqueConstraint(fields=("order",), condition=Q(state__in=LIVE_STATES), name="one_live_command"),
         )
         indexes = (models.Index(fields=("state", "next_ask_at")),)
 

@@ -18,6 +18,7 @@ class NoticeFrame(models.Model):
     number = models.BigIntegerField()
     received_at = models.DateTimeField(_("수신"))
     raw = EncryptedBytesField()
+    key = EncryptedTextField(blank=True)  # the AES key and iv of its TR id when it came, to read it after a restart
 
     class Meta:
         verbose_name = _("통보 원문")

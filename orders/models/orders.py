@@ -22,6 +22,10 @@ class Origin(models.TextChoices):
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
+    def shown(self) -> OrderQuerySet:
+        """Without the rows whose evidence went on in another row."""
+        return self.filter(merged_into=None)
+
     def open(self) -> OrderQuerySet:
         return self.filter(status__in=[status.value for status in OPEN_STATUSES])
 
@@ -55,6 +59,9 @@ class Order(models.Model):
     reason = models.CharField(_("사유"), max_length=500, blank=True)
     origin = models.CharField(_("출처"), max_length=8, choices=Origin.choices, default=Origin.EXTERNAL)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )  # a transmitted reservation whose number was first seen as an order of its own
     version = models.PositiveBigIntegerField(default=1)
     ordered_at = models.DateTimeField(_("주문시각"))
     transmits_at = models.DateTimeField(_("전송예정"), null=True, blank=True)
@@ -63,6 +70,7 @@ class Order(models.Model):
     inquired_at = models.DateTimeField(_("최종조회"), null=True, blank=True)
     broker_qty = QuantityField(_("증권사 누적체결"), null=True)  # the highest total the broker ever gave
     broker_amount = MoneyField(_("증권사 누적금액"), null=True)
+    alarm = models.CharField(_("장부 불일치"), max_length=80, blank=True)
     differs_since = models.DateTimeField(null=True, editable=False)
     quantity_known = models.BooleanField(default=True, editable=False)
 
@@ -174,5 +182,3 @@ class OrderEventRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.type}"
-
-

@@ -1,0 +1,148 @@
+"""From a connection's row to a client that can ask and send: token, pace and addresses are shared by all processes."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import clock
+from orders.domain.events import Market
+from orders.domain.sessions import Calendar
+from orders.kis import auth
+from orders.kis.client import (
+    KisClient,
+    KisConfig,
+    OrderRequest,
+    cancel_daytime,
+    cancel_reservation,
+    modify_daytime,
+    new_session,
+)
+from orders.kis.client.kis_client import Ports
+from orders.kis.client.orders import Target
+from orders.kis.errors import UnsupportedError
+from orders.kis.schemas import Account, Sessions
+from orders.kis.tr_ids import Environment
+from orders.kis.translate import SendOutcome
+from orders.models import CommandType, KisConnection, Order, OrderCommand, RequestPace
+from orders.permissions import connection_of, sessions
+from orders.token_store import DatabaseTokenStore
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(seconds=5)
+
+
+def config(connection: KisConnection) -> KisConfig:
+    return KisConfig(
+        environment=Environment(connection.environment),
+        rest_url=connection.rest_url.rstrip("/"),
+        ws_url=connection.ws_url,
+        app_key=connection.app_key,
+        app_secret=connection.app_secret,
+        hts_id=connection.hts_id,
+        customer_type=connection.customer_type,
+        personal_sec_key=connection.personal_sec_key,
+        mac_address=connection.mac_address,
+        phone_number=connection.phone_number,
+        ip_addr=connection.ip_addr,
+    )
+
+
+def new_gt_uid() -> str:
+    """An id unique to one request, 32 characters."""
+    return uuid.uuid4().hex
+
+
+def client(connection: KisConnection) -> KisClient:
+    """A client with its own HTTP session. It waits for its turn of the app key's requests each second."""
+    settings = config(connection)
+    tokens = token_source(connection, settings)
+    ports = Ports(
+        token=tokens,
+        forget_token=tokens.forget,
+        limiter=lambda: wait_turn(connection),
+        new_gt_uid=new_gt_uid,
+    )
+    return KisClient(settings, new_session(), ports, row_sessions())
+
+
+def token_source(connection: KisConnection, settings: KisConfig) -> auth.TokenSource:
+    return auth.TokenSource(settings, new_session(), DatabaseTokenStore(connection.pk), clock.now, time.sleep)
+
+
+def row_sessions() -> Sessions:
+    return Sessions(is_daytime=sessions().daytime_session_contains, evening_before=_evening_before)
+
+
+def _evening_before(day: date) -> date:
+    """The trading day before: on its evening the night session dated `day` began."""
+    before = day - timedelta(days=1)
+    while not sessions().is_trading_day(Calendar.KRX, before):
+        before -= timedelta(days=1)
+    return before
+
+
+def wait_turn(connection: KisConnection) -> None:
+    """Take the next place in the app key's queue of requests, and wait until it comes."""
+    place = _take_place(connection)
+    pause = (place - timezone.now()).total_seconds()
+    if pause > 0:
+        time.sleep(min(pause, LONGEST_WAIT.total_seconds()))
+
+
+def _take_place(connection: KisConnection) -> datetime:
+    """Move the shared row on by one request's time. The row lock (or SQLite's write lock) makes places unique."""
+    gap = timedelta(seconds=1) / max(connection.requests_per_second, 1)
+    with transaction.atomic():
+        now = timezone.now()
+        RequestPace.objects.get_or_create(pk=connection.pk, defaults={"next_at": now})
+        pace = RequestPace.objects.select_for_update().get(pk=connection.pk)
+        place = max(pace.next_at, now)
+        pace.next_at = place + gap
+        pace.save(update_fields=["next_at"])
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Ready to send the command of one order: the token is at hand, so nothing but the send is left to do."""
+
+    connection: KisConnection
+    client: KisClient
+    order: Order
+
+    def send(self, command: OrderCommand) -> SendOutcome:
+        """One request. Never raises for what the network or the broker does."""
+        return self.client.send(request_for(self.connection, self.order, command), command.gt_uid or "")
+
+
+def sender(order: Order) -> Sender:
+    """Raises NotSentError (UnsupportedError, TokenWaitError) while nothing has been sent."""
+    connection = connection_of(order)
+    if connection is None:
+        raise UnsupportedError("the account has no active connection")
+    token_source(connection, config(connection))()
+    return Sender(connection, client(connection), order)
+
+
+def request_for(connection: KisConnection, order: Order, command: OrderCommand) -> OrderRequest:
+    """The wire request of one command. The command's pre-image names the number and what was left."""
+    account = Account(order.account.kis.cano, order.account.kis.product)
+    number = int(command.pre_image["number"])
+    if order.market == Market.US_RESERVED:
+        return cancel_reservation(account, date.fromisoformat(command.pre_image["order_date"]), number)
+    target = Target(order.exchange, order.symbol, number)
+    quantity = Decimal(command.pre_image["leaves_qty"]) if command.quantity is None else command.quantity
+    if command.type == CommandType.MODIFY:
+        assert command.price is not None  # noqa: S101 - a modify without a price is refused when it is taken
+        return modify_daytime(account, target, quantity, command.price)
+    price = "0" if connection.daytime_cancel_sends_zero_price else f"{order.price or 0:f}"
+    return cancel_daytime(account, target, quantity, price)

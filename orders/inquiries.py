@@ -1,0 +1,93 @@
+"""Asking KIS for the lists of one account, all pages, and bringing the books in line with the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from accounts import clock
+from accounts.clock import KST
+from accounts.models import ClientAccount
+from orders import books, gateway
+from orders.domain.events import Family, OrderReport
+from orders.domain.sessions import Calendar
+from orders.kis.client import KisClient
+from orders.kis.errors import KisError
+from orders.kis.schemas import Account, ReportPage
+from orders.models import KisAccount, KisConnection
+from orders.permissions import sessions
+
+log = logging.getLogger(__name__)
+
+DERIVATIVES = "03"
+LOOK_BACK = timedelta(days=1)  # a US session spans Korean midnight, and a reservation outlives its day
+
+
+def inquire(account: ClientAccount, families: Sequence[Family] = ()) -> books.Read | None:
+    """Read the lists of one account, and apply them. None when KIS did not give all of it; the reason is kept.
+
+    `families` limits the question; empty means everything that the account's product and environment have.
+    """
+    row = KisAccount.objects.select_related("connection", "account__firm").filter(account=account).first()
+    if row is None or not row.connection.active:
+        return None
+    asked_at = clock.now()
+    try:
+        client = gateway.client(row.connection)
+        reports = tuple(_reports(client, row, families or _families(row), asked_at))
+    except KisError as error:
+        _keep(row, None, str(error))
+        log.warning("inquiry failed", extra={"account": account.pk, "error": str(error)})
+        return None
+    read = books.Read(row.account, asked_at, reports)
+    books.apply_read(read)
+    _keep(row, asked_at, "")
+    return read
+
+
+def _keep(row: KisAccount, asked_at: datetime | None, error: str) -> None:
+    changes: dict[str, object] = {"inquiry_error": error[:200]}
+    if asked_at is not None:
+        changes["last_inquired_at"] = asked_at
+    KisAccount.objects.filter(pk=row.pk).update(**changes)
+
+
+def _families(row: KisAccount) -> Sequence[Family]:
+    if row.product == DERIVATIVES:
+        return (Family.FO,)
+    if row.connection.is_paper:
+        return (Family.OVERSEAS, Family.KRX)
+    return (Family.RESERVED, Family.OVERSEAS, Family.KRX)
+
+
+def _reports(
+    client: KisClient, row: KisAccount, families: Iterable[Family], asked_at: datetime
+) -> Iterator[OrderReport]:
+    account = Account(row.cano, row.product)
+    for family in families:
+        for page in _pages(client, row.connection, account, family, asked_at.astimezone(KST).date()):
+            for bad in page.bad:
+                log.error("inquiry row not read", extra={"field": bad.name, "reason": bad.reason, "account": row.pk})
+            yield from page.reports
+
+
+def _pages(
+    client: KisClient, connection: KisConnection, account: Account, family: Family, today: date
+) -> Iterator[ReportPage]:
+    start = today - LOOK_BACK
+    match family:
+        case Family.RESERVED:
+            if not connection.is_paper:
+                yield from client.reservations(account, start, today)
+        case Family.OVERSEAS:
+            if not connection.is_paper:
+                yield from client.open_overseas(account)
+            yield from client.overseas_orders(account, start, today)
+        case Family.FO:
+            coming = sessions().next_trading_day(Calendar.KRX, today)
+            yield from client.fo_day_orders(account, start, today)
+            if not connection.is_paper:
+                yield from client.fo_night_orders(account, start, coming)
+        case Family.KRX:
+            yield from client.krx_orders(account, start, today)

@@ -1,0 +1,140 @@
+"""The one way an order's row changes: a new state with its evidence, its event row and its version, in one transaction.
+
+Callers hold the order's lock (`lock`) and are inside `atomic`. What a page shows decides whether the version grows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import ClientAccount
+from orders.domain.events import Family, RequestKind
+from orders.domain.order_state import OrderState, OrderStatus
+from orders.models import Fill, Order, OrderEventRecord, OrderNumber
+
+ZERO = Decimal(0)
+_STATE_FIELDS = (
+    "order_qty",
+    "cum_qty",
+    "leaves_qty",
+    "canceled_qty",
+    "cum_amount",
+    "price",
+    "reason",
+    "quantity_known",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows a change: a notice, an inquiry or a command, by id."""
+
+    kind: str
+    id: str
+    at: datetime
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def lock(order_id: int) -> Order:
+    """The order, held until the caller commits. On SQLite the IMMEDIATE transaction holds the whole database."""
+    return Order.objects.select_for_update(of=("self",)).select_related("account__firm").get(pk=order_id)
+
+
+def find(account_ids: list[int], family: Family, number: int, order_date: date | None = None) -> Order | None:
+    """The order that owns a broker number: of that date, or the newest where no date is known."""
+    numbers = OrderNumber.objects.filter(account_id__in=account_ids, family=family.value, number=number)
+    if order_date is not None:
+        numbers = numbers.filter(order_date=order_date)
+    newest = numbers.order_by("-order_date", "-id").select_related("order").first()
+    return newest.order if newest else None
+
+
+def add_number(order: Order, number: int, kind: RequestKind, order_date: date | None = None) -> bool:
+    """Let the order own one more broker number, in the order's present family. False when it was known already."""
+    _, created = OrderNumber.objects.get_or_create(
+        account=order.account,
+        family=order.family,
+        order_date=order_date or order.order_date,
+        number=number,
+        defaults={"order": order, "text": f"{number:010d}", "kind": kind.value, "position": order.numbers.count()},
+    )
+    return created
+
+
+def state_of(order: Order) -> OrderState:
+    return OrderState(
+        status=OrderStatus(order.status),
+        order_qty=order.order_qty,
+        leaves_qty=order.leaves_qty,
+        cum_qty=order.cum_qty,
+        cum_amount=order.cum_amount,
+        price=order.price,
+        canceled_qty=order.canceled_qty,
+        reason=order.reason,
+        raw_status=order.status_text if order.needs_person else "",
+        quantity_known=order.quantity_known,
+    )
+
+
+def put(order: Order, state: OrderState) -> bool:
+    """Write the state on the row in memory. True when something that a page shows differs."""
+    before = state_of(order)
+    order.status = state.status.value
+    for name in _STATE_FIELDS:
+        setattr(order, name, getattr(state, name))
+    if state.raw_status:
+        order.status_text, order.needs_person = state.raw_status[:80], True
+    elif before.raw_status:
+        order.status_text, order.needs_person = "", False
+    return before != state
+
+
+def save_visible(order: Order, at: datetime) -> None:
+    """Save a change that pages show: the version grows, so that dialogs opened before it are refused."""
+    order.version += 1
+    order.transact_time = max(order.transact_time, at)
+    order.save()
+
+
+def note(order: Order, kind: str, evidence: Evidence, status_before: str = "") -> OrderEventRecord:
+    """One line of the order's timeline."""
+    return OrderEventRecord.objects.create(
+        order=order,
+        at=evidence.at,
+        recorded_at=timezone.now(),
+        type=kind,
+        status_before=status_before,
+        status_after=order.status,
+        evidence_kind=evidence.kind,
+        evidence_id=evidence.id,
+        detail=evidence.detail,
+    )
+
+
+def fill_sums(order: Order) -> tuple[Decimal, Decimal]:
+    """Quantity and amount of the order's standing fills; reversals count as what they take back."""
+    sums = Fill.objects.filter(order=order).aggregate(quantity=Sum("last_qty"), amount=Sum("amount"))
+    return sums["quantity"] or ZERO, sums["amount"] or ZERO
+
+
+def filled_under(order: Order, number: int) -> Decimal:
+    """What was filled under one broker number of the chain."""
+    return Fill.objects.filter(order=order, number=number).aggregate(total=Sum("last_qty"))["total"] or ZERO
+
+
+def accounts_of(cano: str, product: str | None, family: Family, connection_id: int) -> list[ClientAccount]:
+    """The accounts that a notice may be about, likeliest first: the named product, else one whose product fits."""
+    candidates = list(
+        ClientAccount.objects.filter(kis__connection_id=connection_id).select_related("firm", "kis").order_by("id")
+    )
+    mine = [account for account in candidates if account.kis.cano == cano]
+    if product is not None:
+        return [account for account in mine if account.kis.product == product]
+    fitting = [account for account in mine if (account.kis.product == "03") == (family is Family.FO)]
+    return fitting + [account for account in mine if account not in fitting]

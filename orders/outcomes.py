@@ -1,0 +1,95 @@
+"""How a command moves: one function writes every state, with its evidence, its audit row and the order's new version.
+
+Callers are inside `atomic` and hold the order's lock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from accounts import audit
+from orders import ledger
+from orders.domain import command_state as rules
+from orders.domain.command_state import LIVE, CommandState, Outcome
+from orders.domain.events import OrderCanceled, OrderFilled, OrderModified, OrderNews, OrderRejected
+from orders.domain.order_state import OrderStatus
+from orders.models import CommandType, Order, OrderCommand
+
+
+def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) -> bool:
+    """Apply one outcome and save. False when it changes nothing. Raises IllegalCommandTransition."""
+    before = CommandState(command.state)
+    after = rules.apply(before, outcome)
+    evidence_id = getattr(outcome, "evidence_id", None)
+    if after is before:
+        return False
+    command.state = after.value
+    if evidence_id is not None:
+        command.evidence = [*command.evidence, evidence_id]
+    reason = getattr(outcome, "reason", "") or getattr(outcome, "message", "")
+    if reason:
+        command.reason = reason[:500]
+    command.reason_code = (getattr(outcome, "code", "") or command.reason_code)[:32]
+    if after not in LIVE:
+        command.resolved_at = at
+        command.next_ask_at = None
+    command.save()
+    audit.record(
+        by,
+        audit.Act(
+            f"command.{after.value.lower()}",
+            account=command.order.account,
+            subject=f"command {command.pk}",
+            reason=command.reason[:200],
+            detail={"order": command.order_id, "type": command.type, "from": before.value, "to": after.value},
+        ),
+    )
+    return True
+
+
+def settle_by_notice(order: Order, news: OrderNews, evidence_id: str) -> OrderCommand | None:
+    """Let a notice that answers the order's live command decide it. The command when it moved."""
+    command = order.commands.filter(
+        state__in=[CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED]
+    ).first()
+    outcome = _outcome(command, order, news, evidence_id) if command else None
+    if command is None or outcome is None:
+        return None
+    return command if move(command, outcome, news.at, audit.By.system("notice")) else None
+
+
+def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
+    if isinstance(news.event, OrderFilled):
+        filled = order.status == OrderStatus.FILLED
+        return rules.EvidenceTooLate(evidence_id) if filled else None
+    if not _is_ours(command, news):
+        return None
+    if isinstance(news.event, OrderRejected):
+        return rules.EvidenceRefused(evidence_id, reason=news.event.reason)
+    wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
+    if not isinstance(news.event, wanted):
+        return None
+    done: Decimal = news.event.quantity
+    asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
+    return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
+
+
+def _is_ours(command: OrderCommand, news: OrderNews) -> bool:
+    """The number of the broker's answer; without one, a new number that names the order and was not there before."""
+    if news.orig_number is None:
+        return False
+    if command.broker_order_id:
+        return int(command.broker_order_id) == news.key.number
+    return news.key.number not in command.pre_image.get("children", [])
+
+
+def number_of(order: Order) -> tuple[int, str]:
+    """The broker number that a command has to name: the newest of the chain that is the order itself."""
+    newest = order.numbers.filter(kind__in=("new", "modify")).order_by("-position", "-id").first()
+    return (newest.number, newest.text) if newest else (0, "")
+
+
+def touch(order: Order, at: datetime) -> None:
+    """A command's change shows in its order's row, so the row's version grows."""
+    ledger.save_visible(order, at)
