@@ -66,7 +66,7 @@ function incomplete(host) {
 function columns() {
   return [
     { ...text("alias", "계좌", 190, nameCell, (row) => row.alias || row.holder_name || row.number), flex: 2 },
-    text("broker", "증권사", 110, (row) => row.broker, (row) => row.broker),
+    text("broker", "증권사", 110, firm, firm),
     amount("total_value", "총평가", 140),
     amount("securities_value", "유가증권", 130),
     amount("cash_value", "예수금", 120),
@@ -78,6 +78,7 @@ function columns() {
   ];
 }
 
+const firm = (row) => row.broker_name || row.broker;
 const contract = (row) => t(CONTRACTS[row.contract_status] ?? row.contract_status);
 const managers = (row) => (row.managers ?? []).map((one) => one?.name ?? one?.username ?? one).join(", ");
 

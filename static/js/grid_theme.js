@@ -20,7 +20,7 @@ const theme = themeQuartz.withParams({
   headerFontWeight: 500,
   headerHeight: 34,
   headerTextColor: "var(--text-3)",
-  headerColumnResizeHandleColor: "var(--line)",
+  headerColumnResizeHandleColor: "transparent",
   rowBorder: { color: "color-mix(in srgb, var(--line) 65%, transparent)" },
   rowHeight: 40,
   rowHoverColor: "color-mix(in srgb, var(--text) 4%, transparent)",

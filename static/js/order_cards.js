@@ -1,5 +1,6 @@
 /** The blotter on a phone: a card an order, patched in place. */
 
+import { shortMoment } from "./business_clock.js";
 import { h } from "./dom.js";
 import { quantity } from "./format.js";
 import { t } from "./i18n.js";
@@ -69,7 +70,7 @@ function card(row) {
   const element = h(
     "article",
     { class: "order-card" },
-    h("div", { class: "top" }, cells.sideMark(row), heading, h("span", { class: "push tiny" }, cells.timeCell(row))),
+    h("div", { class: "top" }, cells.sideMark(row), heading, h("time", { class: "push tiny num muted", datetime: row.transact_time }, shortMoment(row.transact_time))),
     h(
       "dl",
       {},

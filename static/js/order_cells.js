@@ -130,6 +130,11 @@ export function averageCell(row) {
   return row.avg_px === null || quantity(row.cum_qty) === "0" ? ABSENT : price(row.avg_px, row.currency);
 }
 
+export function priceCell(row) {
+  const foreign = row.price !== null && row.currency !== "KRW";
+  return [shownPrice(row), foreign ? h("span", { class: "unit" }, ` ${row.currency}`) : ""];
+}
+
 /** Cancel and modify; a button that is off says why, to the eye and to a screen reader. */
 export function actionButtons(row) {
   return (row.allowed_actions ?? []).flatMap((action) => actionButton(row, action));

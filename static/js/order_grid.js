@@ -29,6 +29,8 @@ ModuleRegistry.registerModules([
   RowApiModule,
 ]);
 
+const WIDE = 1400; // narrower windows drop what the price column says as well
+
 /** `matches(row)` is the filter of the page; rows are keyed by their id. */
 export function createOrderGrid(host, rows, matches) {
   const api = createGrid(host, {
@@ -69,21 +71,21 @@ function pinUnresolved(nodes) {
 
 function columns() {
   const flash = { enableCellChangeFlash: true };
+  const unit = { cellRenderer: ({ data }) => fragment(cells.priceCell(data)) };
   return [
-    text("transact_time", "시간", 92, cells.timeCell, (row) => row.transact_time),
-    { ...text("account", "계좌", 128, cells.accountCell, accountKey), flex: 2 },
-    { ...text("symbol", "종목", 128, cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
+    text("transact_time", "시간", 80, cells.timeCell, (row) => row.transact_time),
+    { ...text("account", "계좌", 104, cells.accountCell, accountKey), flex: 2 },
+    { ...text("symbol", "종목", 112, cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
     { ...text("side", "구분", 54, cells.sideMark, cells.sideName), cellClass: "c" },
-    text("type", "유형", 62, cells.orderType, cells.orderType),
-    number("order_qty", "주문수량", 78, (row) => quantity(row.order_qty)),
-    { ...number("cum_qty", "체결수량", 78, (row) => quantity(row.cum_qty)), ...flash },
-    { ...number("leaves_qty", "미체결", 72, (row) => quantity(row.leaves_qty)), ...flash },
-    { ...number("price", "주문가", 90, cells.shownPrice), ...flash },
-    { ...number("avg_px", "평균체결가", 94, cells.averageCell), ...flash },
-    { ...number("currency", "통화", 54, (row) => row.currency), cellClass: "c", comparator: undefined },
-    { ...text("status", "상태", 142, cells.statusMark, statusKey), ...flash, flex: 1 },
-    { ...text("command", "명령", 150, cells.commandMark, commandKey), ...flash, flex: 1 },
-    text("market", "시장/세션", 82, cells.marketName, cells.marketName),
+    { ...text("type", "유형", 62, cells.orderType, cells.orderType), hide: innerWidth < WIDE },
+    number("order_qty", "주문수량", 68, (row) => quantity(row.order_qty)),
+    { ...number("cum_qty", "체결수량", 68, (row) => quantity(row.cum_qty)), ...flash },
+    { ...number("leaves_qty", "미체결", 60, (row) => quantity(row.leaves_qty)), ...flash },
+    { ...number("price", "주문가", 96, cells.shownPrice), ...flash, ...unit },
+    { ...number("avg_px", "평균체결가", 88, cells.averageCell), ...flash },
+    { ...text("status", "상태", 136, cells.statusMark, statusKey), ...flash, flex: 3 },
+    { ...text("command", "명령", 136, cells.commandMark, commandKey), ...flash, flex: 3 },
+    text("market", "시장/세션", 80, cells.marketName, cells.marketName),
     {
       ...text("actions", "동작", 128, cells.actionButtons, actionsKey),
       cellClass: "actions",
@@ -98,7 +100,7 @@ function text(colId, header, width, show, key) {
     colId,
     headerName: t(header),
     width,
-    minWidth: Math.min(width, 110),
+    minWidth: width,
     valueGetter: ({ data }) => key(data),
     cellRenderer: ({ data }) => fragment(show(data)),
   };
