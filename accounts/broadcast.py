@@ -1,8 +1,10 @@
-"""The event stream to the browsers: numbered rows in the caller's transaction, a poke after commit, one hub a process.
+"""The event stream to the browsers: numbered rows in the caller's transaction, a poke
+after commit, one hub a process.
 
 `record` gives every person who may see a change the next number of their own head row, so that a number is visible
-only together with all before it. The hub (`accounts.hub`) holds the process's one subscription to the channel layer and hands new rows to
-the sockets of this process; it reads the heads each second as well, so that a lost poke costs a second at most.
+only together with all before it. The hub (`accounts.hub`) holds the process's one subscription to the channel layer and
+hands new rows to the sockets of this process; it reads the heads each second as well, so that a lost poke costs a
+second at most.
 """
 
 from __future__ import annotations

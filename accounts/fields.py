@@ -67,8 +67,8 @@ class ScaledDecimalField(models.BigIntegerField):  # type: ignore[type-arg]  # s
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from None
 
     def get_prep_value(self, value: Any) -> int | None:
-        if value is None or hasattr(value, "resolve_expression"):
-            return value
+        if value is None:
+            return None
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         if not number.is_finite() or number.adjusted() > 18:
             raise AmountOutOfRange(f"{self.name}: {number} cannot be stored exactly")

@@ -121,8 +121,8 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                layer = get_channel_layer()
-                channel = await layer.new_channel("live")
+                layer: Any = get_channel_layer()
+                channel = await layer.new_channel()
                 await layer.group_add(broadcast.GROUP, channel)
                 while True:
                     await layer.receive(channel)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import ClientAccount
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ZERO = Decimal(0)
 SAME_NUMBER_WITHIN = timedelta(days=1)  # a night order's date: the notice has none, the inquiry gives the trading day
+Number = tuple[Family, date, int]
 PRICE_UNIT = Decimal("0.01")
 
 
@@ -49,26 +51,34 @@ def apply_read(read: Read) -> int:
 
 def _chains(reports: Iterable[OrderReport]) -> list[list[OrderReport]]:
     """Rows that belong to one original number, in the order they were given out; new orders first."""
-    rows = {(row.key.family, row.key.order_date, row.key.number): row for row in _latest(reports)}
-    roots: dict[tuple[object, ...], list[OrderReport]] = {}
-    for key, row in sorted(rows.items(), key=lambda item: (str(item[0][1]), item[0][2])):
+    rows = {_number(row): row for row in _latest(reports)}
+    roots: dict[Number, list[OrderReport]] = {}
+    for key, row in sorted(rows.items(), key=lambda item: item[0][1:]):
         roots.setdefault(_root(key, rows), []).append(row)
     return list(roots.values())
 
 
+def _number(row: OrderReport) -> Number:
+    return row.key.family, _day(row), row.key.number
+
+
+def _day(row: OrderReport) -> date:
+    """The broker's order date, which every inquiry row has."""
+    assert row.key.order_date is not None  # noqa: S101 - the key of a report is complete
+    return row.key.order_date
+
+
 def _latest(reports: Iterable[OrderReport]) -> list[OrderReport]:
     """Two lists may show one number a moment apart: the later total is the larger one."""
-    best: dict[tuple[object, ...], OrderReport] = {}
+    best: dict[Number, OrderReport] = {}
     for row in reports:
-        key = (row.key.family, row.key.order_date, row.key.number)
+        key = _number(row)
         if key not in best or row.cum_qty >= best[key].cum_qty:
             best[key] = row
     return list(best.values())
 
 
-def _root(
-    key: tuple[Family, object, int], rows: dict[tuple[Family, object, int], OrderReport]
-) -> tuple[Family, object, int]:
+def _root(key: Number, rows: dict[Number, OrderReport]) -> Number:
     seen = {key}
     while (row := rows.get(key)) is not None and row.orig_number:
         key = (key[0], key[1], row.orig_number)
@@ -98,7 +108,7 @@ def _apply_chain(read: Read, chain: list[OrderReport]) -> bool:
 def _known(account: ClientAccount, chain: list[OrderReport]) -> Order | None:
     for row in chain:
         numbers = OrderNumber.objects.filter(account=account, family=row.key.family.value, number=row.key.number)
-        exact = numbers.filter(order_date=row.key.order_date).select_related("order").first()
+        exact = numbers.filter(order_date=_day(row)).select_related("order").first()
         if exact is not None:
             return exact.order
         near = _near(numbers, row)
@@ -107,23 +117,20 @@ def _known(account: ClientAccount, chain: list[OrderReport]) -> Order | None:
     return None
 
 
-def _near(numbers: object, row: OrderReport) -> OrderNumber | None:
+def _near(numbers: QuerySet[OrderNumber], row: OrderReport) -> OrderNumber | None:
     """A number first told by a notice was given its date by us; the broker's word for the date replaces it."""
-    assert row.key.order_date is not None  # noqa: S101 - an inquiry row always has its date
-    first, last = row.key.order_date - SAME_NUMBER_WITHIN, row.key.order_date + SAME_NUMBER_WITHIN
+    first, last = _day(row) - SAME_NUMBER_WITHIN, _day(row) + SAME_NUMBER_WITHIN
     near = (
-        numbers.filter(  # type: ignore[attr-defined]  # a queryset of OrderNumber
-            order_date__range=(first, last), order__symbol=row.instrument.symbol, order__side=row.side.value
-        )
+        numbers.filter(order_date__range=(first, last), order__symbol=row.instrument.symbol, order__side=row.side.value)
         .select_related("order")
         .order_by("-order_date")
         .first()
     )
     if near is not None and near.order.inquired_at is None:
-        near.order_date = row.key.order_date
+        near.order_date = _day(row)
         near.save(update_fields=["order_date"])
-        Order.objects.filter(pk=near.order_id).update(order_date=row.key.order_date)
-        return near  # type: ignore[no-any-return]
+        Order.objects.filter(pk=near.order_id).update(order_date=_day(row))
+        return near
     return None
 
 
@@ -134,7 +141,7 @@ def _create(read: Read, row: OrderReport) -> Order:
         account=read.account,
         market=row.market.value,
         family=row.key.family.value,
-        order_date=row.key.order_date,
+        order_date=_day(row),
         symbol=row.instrument.symbol,
         name=row.instrument.name[:80],
         exchange=row.instrument.exchange,
@@ -217,7 +224,7 @@ def _transmit(order: Order, row: OrderReport) -> bool:
 def _merge(other: Order, into: Order) -> None:
     """The real order was seen before the list named it: its numbers, fills and evidence go on in the reservation."""
     for model in (OrderNumber, Fill, Notice, OrderEventRecord):
-        model.objects.filter(order=other).update(order=into)  # type: ignore[attr-defined]
+        model.objects.filter(order=other).update(order=into)
     state = ledger.state_of(other)
     ledger.put(into, state)
     into.noticed_at = other.noticed_at

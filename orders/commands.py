@@ -1,8 +1,8 @@
 """Cancel and modify: record the intent, check, claim, send once, record the outcome.
 
 The promise is at most one send, then evidence. Each step commits before the next begins, so that a crash leaves a state
-that says what may have happened: from SENDING on nobody sends again, and only evidence moves the command. The order's own
-status is never touched here.
+that says what may have happened: from SENDING on nobody sends again, and only evidence moves the command. The order's
+own status is never touched here.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def _superseded(request: CommandRequest, order: Order, now: datetime) -> OrderCo
 
 
 def _in_flight(order: Order) -> Conflict:
-    live = OrderCommand.objects.filter(order=order).live().order_by("-created_at").first()  # type: ignore[attr-defined]
+    live = OrderCommand.objects.filter(order=order).live().order_by("-created_at").first()
     age = int((clock.now() - live.created_at).total_seconds()) if live else 0
     return Conflict("command_in_flight", _("앞선 요청의 결과를 확인하는 중입니다 (%(age)s초).") % {"age": age})
 

@@ -279,7 +279,7 @@ def _market(news: OrderNews) -> Market:
 
 
 def _first_seen(frame: NoticeFrame, news: OrderNews) -> Order:
-    """An order given elsewhere, or one whose acceptance was missed: external until the portal's own command names it."""
+    """An order given elsewhere, or one whose acceptance was missed: nothing here says that the portal gave it."""
     account = _accounts(frame, news)[0]
     market = _market(news)
     state = _first_state(news)

@@ -206,7 +206,7 @@ def sweep(accounts: Iterable[KisAccount]) -> list[Break]:
 
 
 def _has_open(account: ClientAccount) -> bool:
-    return Order.objects.filter(account=account).open().exists()  # type: ignore[attr-defined]
+    return Order.objects.filter(account=account).open().exists()
 
 
 def _alarms(account: ClientAccount) -> list[Break]:

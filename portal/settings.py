@@ -13,6 +13,7 @@ ENV = environment.load()
 BASE_DIR = environment.BASE_DIR
 DATA_DIR = ENV.PORTAL_DATA_DIR
 DEMO = ENV.mode is environment.DataMode.DEMO
+PORT = ENV.PORT
 
 SECRET_KEY = ENV.PORTAL_SECRET_KEY
 FIELD_KEYS = [environment.decode_field_key(key) for key in ENV.PORTAL_FIELD_KEYS]
@@ -23,7 +24,8 @@ CSRF_TRUSTED_ORIGINS = ORIGINS
 SECURE_ORIGIN = bool(ORIGINS) and all(origin.startswith("https://") for origin in ORIGINS)
 
 CLOCK_SHIFT = ENV.PORTAL_CLOCK_SHIFT
-CLOCK_FILE = DATA_DIR / "clock.json"
+# A folder that was once a demo must not shift the clock of real connections.
+CLOCK_FILE = DATA_DIR / ("demo-clock.json" if DEMO else "clock.json")
 SECOND_FACTOR_REQUIRED = ENV.PORTAL_SECOND_FACTOR is environment.SecondFactor.REQUIRED
 STEP_UP_SECONDS = 600
 
@@ -104,7 +106,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     )
 }
 
-CELERY_BROKER_URL = ENV.REDIS_URL or "memory://"
+CELERY_BROKER_URL = ENV.REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = {} if ENV.REDIS_URL else {"polling_interval": 0.02}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -40,7 +40,7 @@ class ClientAccount(models.Model):
     virtual_number = EncryptedTextField(_("가상계좌번호"), blank=True)
     holder_name = EncryptedTextField(_("고객명"), blank=True)
     alias = models.CharField(_("별칭"), max_length=64, blank=True)
-    contract_status = models.CharField(
+    contract_status = models.CharField(  # noqa: DJ001 - null: not said yet
         _("계약상태"), max_length=12, choices=ContractStatus.choices, null=True, blank=True
     )
     contract_code = models.CharField(_("계약상태 원문"), max_length=8, blank=True)
@@ -67,7 +67,7 @@ class ClientAccount(models.Model):
     business_date = models.DateField(_("기준일"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[models.Manager[ClientAccount]] = ClientAccountQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[ClientAccount]] = ClientAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("계좌")
@@ -109,7 +109,7 @@ class Assignment(models.Model):
     valid_from = models.DateField(_("시작일"))
     valid_to = models.DateField(_("종료일"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Assignment]] = AssignmentQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Assignment]] = AssignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("담당 배정")

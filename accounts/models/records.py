@@ -39,7 +39,7 @@ class Snapshot(models.Model):
     net_assets = MoneyField(null=True)
     incomplete = models.BooleanField(default=False)
 
-    objects: ClassVar[models.Manager[Snapshot]] = SnapshotQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Snapshot]] = SnapshotQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("스냅샷")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +26,6 @@ class User(AbstractUser):
         default=0, editable=False, help_text=_("권한이 바뀔 때마다 커집니다. 열린 소켓이 이 값으로 끊깁니다.")
     )
     preferences = models.JSONField(_("화면 설정"), default=dict, blank=True)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta:
         verbose_name = _("사용자")

@@ -70,7 +70,7 @@ class OrderCommand(models.Model):
     sent_at = models.DateTimeField(_("전송"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("확정"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[OrderCommand]] = OrderCommandQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[OrderCommand]] = OrderCommandQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("주문 명령")

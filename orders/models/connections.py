@@ -74,7 +74,7 @@ class KisAccount(models.Model):
 
     @property
     def cano(self) -> str:
-        return self.account.number.split("-")[0]
+        return str(self.account.number).split("-")[0]
 
 
 class KisToken(models.Model):

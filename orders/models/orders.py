@@ -74,7 +74,7 @@ class Order(models.Model):
     differs_since = models.DateTimeField(null=True, editable=False)
     quantity_known = models.BooleanField(default=True, editable=False)
 
-    objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("주문")
