@@ -1,0 +1,1 @@
+"""The embedded portal: web server, queue, schedule and notice stream in one process, on one data folder."""

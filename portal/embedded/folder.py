@@ -1,0 +1,65 @@
+"""The data folder of an embedded portal: one process at a time, and what the folder is started for.
+
+Django's settings follow the folder's mode, so it is claimed before they are read: `manage.py` does that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+
+from portal import env
+from portal.env import DataMode, EnvironmentRefused
+
+_held: TextIOWrapper | None = None
+
+
+def claim_for(arguments: Sequence[str]) -> None:
+    """Claim the folder when the command line (without the program) starts an embedded portal.
+
+    Raises EnvironmentRefused with one line when another process has it, or the environment is malformed.
+    """
+    if not arguments or {"-h", "--help"} & set(arguments):
+        return
+    if arguments[0] in set(DataMode):
+        claim(env.load().PORTAL_DATA_DIR, DataMode(arguments[0]))
+
+
+def claim(folder: Path, mode: DataMode) -> None:
+    """Lock `folder` for as long as this process lives and write down what it is started for."""
+    global _held  # noqa: PLW0603 - the lock lives as long as its open file, which is as long as the process
+    file = _opened(folder / "lock")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = file.read().strip() or "another process"
+        raise EnvironmentRefused(f"PORTAL_DATA_DIR: {folder} is in use by {holder}; stop it first") from None
+    file.truncate(0)
+    file.seek(0)
+    file.write(f"'manage.py {mode}', process {os.getpid()}\n")
+    file.flush()
+    _write(folder / "mode", f"{mode}\n")
+    _held = file
+
+
+def is_claimed() -> bool:
+    """Whether this process holds a data folder."""
+    return _held is not None
+
+
+def _opened(path: Path) -> TextIOWrapper:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentRefused(f"PORTAL_DATA_DIR: {error.strerror}: {path}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a small file whole: a reader sees the old text or the new."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
