@@ -142,7 +142,7 @@ class TestEnvelope:
         def bend(document: Any) -> None:
             document["balanceList"]["balance"] = wrong
 
-        with pytest.raises(SchemaError, match="balanceList.balance: a list was expected"):
+        with pytest.raises(SchemaError, match=r"balanceList\.balance: a list was expected"):
             _balance(bend)
 
     @pytest.mark.parametrize("blank", BLANKS)
