@@ -7,9 +7,11 @@ PREPARE = p="$$($(PICK))"; test -n "$$p" || { echo "Python 3.11 or later with ve
 BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
 WORKERS = -n 2
+# The plain-Python rooms are tested without Django, and without the fixtures of the folders above.
+PLAIN = $(PYTEST) -p no:django
 ROOMS = accounts/domain accounts/koscom orders/domain orders/kis
 
-.PHONY: help run serve test check setup setup-check lint test-rooms test-sqlite test-postgres test-browser lock
+.PHONY: help run serve test check setup setup-check lint test-static test-rooms test-sqlite test-postgres test-browser fuzz lock
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,7 +23,7 @@ run: setup  ## the demo: simulators, notice stream, sync worker and portal in on
 serve: setup  ## the same portal for real connections; see manage.py connect
 	@exec $(BIN)/python manage.py serve
 
-test: setup-check test-rooms test-sqlite test-postgres test-browser  ## every test: SQLite, PostgreSQL and Valkey, real Chromium
+test: setup-check test-static test-rooms test-sqlite test-postgres test-browser  ## every test: SQLite, PostgreSQL and Valkey, real Chromium
 
 check: setup-check lint test  ## format, lint, types, import arrows, migrations, then every test
 
@@ -39,9 +41,12 @@ lint: setup-check  ## format, lint, types, import arrows and missing migrations
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
+test-static: setup-check  ## the pages' own scripts, in Node
+	@$(PREPARE) npm run --silent test
+
 test-rooms: setup-check  ## the plain-Python rooms, each fully covered by its own tests
 	@set -e; for room in $(ROOMS); do echo "== $$room"; \
-	  $(PYTEST) -p no:django $(WORKERS) tests/$$room --cov=$$room --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered; done
+	  $(PLAIN) $(WORKERS) --confcutdir=tests/$$room tests/$$room --cov=$$room --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered; done
 
 test-sqlite: setup-check  ## everything else on SQLite
 	$(PYTEST) $(WORKERS) tests --ignore=tests/browser $(foreach room,$(ROOMS),--ignore=tests/$(room))
@@ -51,6 +56,10 @@ test-postgres: setup-check  ## what uses a database, queue or channel layer, on 
 
 test-browser: setup-check  ## the pages in real Chromium
 	$(PYTEST) tests/browser
+
+fuzz: setup-check  ## the long run of the mutated frames and bodies that the tests take a sample of
+	FUZZ_FRAMES=1000000 $(PLAIN) --confcutdir=tests/orders/kis tests/orders/kis/test_fuzz.py
+	FUZZ_BODIES=100000 $(PLAIN) --confcutdir=tests/accounts/koscom tests/accounts/koscom/test_fuzz.py
 
 lock:  ## write uv.lock and the hashed requirements again (needs uv)
 	uv lock

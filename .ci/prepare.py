@@ -2,6 +2,7 @@
 
     python3 .ci/prepare.py run      what the portal needs
     python3 .ci/prepare.py check    that, and what the tests and the linters need
+    python3 .ci/prepare.py npm ...  that npm which the set-up would use
 
 Plain Python 3.11 and its standard library. Every step leaves a stamp with the digest of what it was made from, so
 that a second start has nothing to do and needs no network. Two of them at once take turns.
@@ -33,15 +34,18 @@ class SetUpFailed(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in REQUIREMENTS:
-        sys.stderr.write(f"usage: prepare.py {'|'.join(REQUIREMENTS)}\n")
+    if not arguments or arguments[0] not in {*REQUIREMENTS, "npm"}:
+        sys.stderr.write("usage: prepare.py run|check|npm ...\n")
         return 2
     # An exception, so that subprocess.run ends its child: make passes SIGTERM to this process alone.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     try:
         with (ROOT / ".ci" / "prepare.py").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            prepare(arguments[0])
+            if arguments[0] == "npm":
+                _npm(*arguments[1:])
+            else:
+                prepare(arguments[0])
     except SetUpFailed as error:
         sys.stderr.write(f"set-up: {error}\n")
         return 1

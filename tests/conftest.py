@@ -1,17 +1,12 @@
-"""What every test gets: a database of its own worker, and Hypothesis without a stopwatch."""
+"""What every test gets: a database of its own worker."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import hypothesis
 import pytest
 from django.conf import settings
-
-# Two cores are shared by the workers: how long one example takes says nothing.
-hypothesis.settings.register_profile("portal", deadline=None)
-hypothesis.settings.load_profile("portal")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 
 from tests.servers.postgres import postgres
@@ -49,6 +50,12 @@ def _forget_the_callers_settings() -> None:
     for name in list(os.environ):
         if name.startswith(("PORTAL_", "DATABASE_URL", "REDIS_URL")) or name in {"PORT", "PORT_FILE"}:
             del os.environ[name]
+
+
+def pytest_configure() -> None:
+    # The workers share their cores: how long one example takes says nothing.
+    hypothesis.settings.register_profile("portal", deadline=None)
+    hypothesis.settings.load_profile("portal")
 
 
 @pytest.hookimpl(trylast=True)
