@@ -143,6 +143,6 @@ def request_for(connection: KisConnection, order: Order, command: OrderCommand) 
     quantity = Decimal(command.pre_image["leaves_qty"]) if command.quantity is None else command.quantity
     if command.type == CommandType.MODIFY:
         assert command.price is not None  # noqa: S101 - a modify without a price is refused when it is taken
-        return modify_daytime(account, target, quantity, command.price)
-    price = "0" if connection.daytime_cancel_sends_zero_price else f"{order.price or 0:f}"
+        return modify_daytime(account, target, quantity, command.price.normalize())
+    price = "0" if connection.daytime_cancel_sends_zero_price else f"{(order.price or Decimal(0)).normalize():f}"
     return cancel_daytime(account, target, quantity, price)
