@@ -40,7 +40,11 @@ class TokenWaitError(NotSentError):
 
 
 class NoAnswerError(KisError):
-    """The request left and nothing readable came back in time."""
+    """The request left and nothing readable came back in time (`timed_out`), or at all."""
+
+    def __init__(self, message: str, *, timed_out: bool) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
 
 
 class BadAnswerError(KisError):

@@ -1,0 +1,22 @@
+"""The REST side of KIS: inquiries by pages, and orders sent once."""
+
+from orders.kis.client.config import KisConfig, new_session
+from orders.kis.client.inquiries import Inquiry
+from orders.kis.client.kis_client import KisClient, Ports
+from orders.kis.client.once import Limits, post_once
+from orders.kis.client.orders import OrderRequest, Target, cancel_daytime, cancel_reservation, modify_daytime
+
+__all__ = [
+    "Inquiry",
+    "KisClient",
+    "KisConfig",
+    "Limits",
+    "OrderRequest",
+    "Ports",
+    "Target",
+    "cancel_daytime",
+    "cancel_reservation",
+    "modify_daytime",
+    "new_session",
+    "post_once",
+]

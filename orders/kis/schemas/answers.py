@@ -1,0 +1,89 @@
+"""The answers of /oauth2/tokenP and /oauth2/Approval, and the two shapes of an error."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orders.kis.errors import BadAnswerError
+
+SEOUL = ZoneInfo("Asia/Seoul")
+_LONGEST = 366 * 86_400  # seconds; corporate tokens live three months
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and the instant from which KIS takes it no more."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """Why KIS said no: `rt_cd`, `msg_cd`, `msg1`, or of the oauth paths `error_code` and `error_description`."""
+
+    code: str
+    message: str
+
+
+def parse_json(raw: bytes) -> dict[str, Any]:
+    """A JSON object. Raises BadAnswerError for HTML, cut JSON and everything else."""
+    try:
+        body = json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise BadAnswerError(f"not JSON: {raw[:60]!r}") from error
+    if not isinstance(body, dict):
+        raise BadAnswerError("JSON, but no object")
+    return body
+
+
+def parse_token(raw: bytes, issued_at: datetime) -> Token:
+    """The token. Without a readable expiry `expires_in` seconds count from `issued_at`. Raises BadAnswerError."""
+    body = parse_json(raw)
+    value = body.get("access_token")
+    if not isinstance(value, str) or not value:
+        raise BadAnswerError("no access_token")
+    return Token(value, _expiry(body, issued_at))
+
+
+def parse_approval_key(raw: bytes) -> str:
+    """The approval key of one WebSocket session. Raises BadAnswerError."""
+    value = parse_json(raw).get("approval_key")
+    if not isinstance(value, str) or not value:
+        raise BadAnswerError("no approval_key")
+    return value
+
+
+def parse_error(body: dict[str, Any]) -> ErrorAnswer | None:
+    """The error that a body tells, None when it tells success or nothing."""
+    if body.get("error_code"):
+        return ErrorAnswer(_text(body, "error_code"), _text(body, "error_description"))
+    if "rt_cd" in body and _text(body, "rt_cd") != "0":
+        return ErrorAnswer(_text(body, "msg_cd"), _text(body, "msg1"))
+    return None
+
+
+def _expiry(body: dict[str, Any], issued_at: datetime) -> datetime:
+    expired = _korean_time(body.get("access_token_token_expired"))
+    if expired is not None:
+        return expired
+    seconds = body.get("expires_in")
+    if not isinstance(seconds, int) or not 0 < seconds <= _LONGEST:
+        raise BadAnswerError("no expiry of the access_token")
+    return issued_at + timedelta(seconds=seconds)
+
+
+def _korean_time(value: object) -> datetime | None:
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SEOUL)
+    except ValueError:
+        return None
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    return str(value).encode("utf-8", "replace").decode().strip() if value is not None else ""
