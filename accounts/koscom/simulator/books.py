@@ -121,6 +121,8 @@ class AccountBook:
         self._market = market
         self._days = days
         self._order_number = 10_000 + position * 37
+        self._korean = self._random.sample(KOREAN, 9)
+        self._american = self._random.sample(AMERICAN, 4)
         self._books = [self._opening()]
 
     def at(self, index: int) -> DayBook:
@@ -151,14 +153,14 @@ class AccountBook:
 
     def _opening(self) -> DayBook:
         random = self._random
-        shares = [random.choice(KOREAN) for _ in range(random.randint(4, 9))]
+        shares = self._korean[: random.randint(3, 7)]
         if self._position % 2 == 0:
-            shares += [random.choice(AMERICAN) for _ in range(random.randint(2, 5))]
+            shares += self._american[: random.randint(1, 3)]
         if self._position % 3 == 0:
             shares.append(random.choice(FUNDS))
         if self._position % 5 == 0:
             shares.append(BONDS[0])
-        lots = tuple(self._opening_lot(share) for share in dict.fromkeys(shares))
+        lots = tuple(self._opening_lot(share) for share in shares)
         dollars = Decimal(random.randint(2_000, 60_000)) if self._position % 2 == 0 else Decimal(0)
         return DayBook(Decimal(random.randint(20, 400) * 500_000), dollars, lots)
 
@@ -185,7 +187,7 @@ class AccountBook:
 
     def _decide(self, book: DayBook, index: int) -> Trading:
         random = self._random
-        market = AMERICAN if book.dollars > 1_000 and random.random() < 0.4 else KOREAN
+        market = self._american if book.dollars > 1_000 and random.random() < 0.4 else self._korean
         owned = [lot for lot in book.lots if lot.instrument in market and not lot.loan]
         if owned and random.random() < 0.5:
             lot = random.choice(owned)
@@ -263,7 +265,7 @@ class AccountBook:
 
     def _order_in_vain(self, book: DayBook, index: int) -> DayBook:
         random = self._random
-        instrument = random.choice(KOREAN)
+        instrument = random.choice(self._korean)
         trading = Trading(instrument, random.random() < 0.5, Decimal(random.randint(1, 40)))
         price = round_price(self._market.close(instrument, index) * Decimal("0.97"), instrument)
         state = random.choice(("거부", "취소확인"))

@@ -240,6 +240,12 @@ class TestIdentity:
         page = _balance(bend)
         assert (len(page.holdings), page.warnings) == (2, (RowWarning.NO_ACCOUNT_NUMBER,))
 
+    def test_a_balance_without_a_holder_is_read(self) -> None:
+        def bend(document: Any) -> None:
+            document["balanceList"]["balance"][0]["accInfo"]["accName"] = "null"
+
+        assert _balance(bend).holder_names == ()
+
     def test_an_account_without_a_number_is_refused(self) -> None:
         def bend(document: Any) -> None:
             document["accountList"]["account"][0]["accNo"] = "null"
