@@ -93,10 +93,10 @@ class Source:
     @property
     def number(self) -> str:
         if self.account.firm.query_number == QueryNumber.REAL:
-            return self.account.number
+            return str(self.account.number)
         if not self.account.virtual_number:
             raise StepFailed("no_number", "the firm is asked by virtual number, and the account has none")
-        return self.account.virtual_number
+        return str(self.account.virtual_number)
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -33,4 +33,5 @@ class PageKeeper:
 
     def quarantine(self, page: int | None, reason: str) -> None:
         """Mark a kept page as one that a person must look at; nothing happens where no answer came."""
-        RawPage.objects.filter(pk=page).update(quarantined=True, reason=reason[:400])
+        if page is not None:
+            RawPage.objects.filter(pk=page).update(quarantined=True, reason=reason[:400])

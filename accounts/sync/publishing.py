@@ -56,6 +56,7 @@ def publish_balance(claim: Claim, balance: Balance, notes: Notes, stamp: Stamp) 
     totals = totals_of(balance, account.firm.foreign_unit)
     arrival = Arrival(
         step=step,
+        account=account,
         dataset=Dataset.BALANCES,
         day=step.business_date,
         digest=balance_digest(balance),
@@ -92,6 +93,7 @@ def balance_digest(balance: Balance) -> str:
 def _arrival_of(claim: Claim, day: Day, stamp: Stamp) -> Arrival:
     return Arrival(
         step=claim.step,
+        account=_account_of(claim),
         dataset=claim.step.dataset,
         day=day.day,
         digest=rows.digest_of(day.rows),

@@ -55,11 +55,13 @@ def write_balance(snapshot: Snapshot, balance: Balance) -> None:
 
 def copy_balance(source: Snapshot, target: Snapshot) -> None:
     """Give a second snapshot the rows of the first."""
-    for model in (CashBalance, Holding):
-        rows = list(model.objects.filter(snapshot=source))
-        for row in rows:
-            row.pk, row.snapshot = None, target
-        model.objects.bulk_create(rows)
+    cash, holdings = list(source.cash_rows.all()), list(source.holding_rows.all())
+    for row in cash:
+        row.pk, row.snapshot = None, target
+    for lot in holdings:
+        lot.pk, lot.snapshot = None, target
+    CashBalance.objects.bulk_create(cash)
+    Holding.objects.bulk_create(holdings)
 
 
 def write_day(snapshot: Snapshot, rows: Sequence[Row]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Dataset, Snapshot, SyncStep
+from accounts.models import ClientAccount, Dataset, Snapshot, SyncStep
 from accounts.sync import rows
 from accounts.sync.datasets import Day
 from accounts.sync.slots import CALENDAR
@@ -24,6 +24,7 @@ class Arrival:
     """An answer about one day, as of when it was fetched; `write` puts its rows under a new snapshot."""
 
     step: SyncStep
+    account: ClientAccount
     dataset: str
     day: date
     digest: str
@@ -71,13 +72,12 @@ def newest(arrival: Arrival) -> Snapshot:
 
 
 def _current(arrival: Arrival) -> QuerySet[Snapshot]:
-    account = arrival.step.account_id
-    return Snapshot.objects.filter(account_id=account, dataset=arrival.dataset, current=True)
+    return Snapshot.objects.filter(account=arrival.account, dataset=arrival.dataset, current=True)
 
 
 def _insert(arrival: Arrival) -> None:
     snapshot = Snapshot.objects.create(
-        account_id=arrival.step.account_id,
+        account=arrival.account,
         dataset=arrival.dataset,
         step=arrival.step,
         valid_from=arrival.day,
