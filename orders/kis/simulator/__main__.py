@@ -1,0 +1,72 @@
+"""Run by `python -m orders.kis.simulator`; ends at end of file on standard input, or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from orders.kis.simulator.clock import ShiftedClock
+from orders.kis.simulator.gateway import KisSimulator
+from orders.kis.simulator.server import SimulatorServer
+from orders.kis.simulator.settings import SimSettings, read_account
+from orders.kis.tr_ids import Environment
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to stop; prints `ready REST_PORT WS_PORT` when both listen."""
+    options = _parser().parse_args(arguments)
+    simulator = KisSimulator(_settings(options), ShiftedClock(options.clock_file))
+    server = SimulatorServer(simulator, options.port, options.ws_port)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    server.start()
+    threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
+    sys.stdout.write(f"ready {server.port} {server.ws_port}\n")
+    sys.stdout.flush()
+    stop.wait()
+    server.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="orders.kis.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=9443, help="0 takes any free port")
+    parser.add_argument("--ws-port", type=int, default=21000, help="0 takes any free port")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--clock-file", type=Path, help='JSON: {"shift_seconds": 0}')
+    parser.add_argument("--accounts", default="12345678-01,12345678-03")
+    parser.add_argument("--hts-id", default="desk01")
+    parser.add_argument("--app-key", default="demo")
+    parser.add_argument("--app-secret", default="demo")
+    parser.add_argument("--paper", action="store_true", help="the TR ids and limits of paper trading")
+    parser.add_argument("--quiet-market", action="store_true", help="nothing happens by itself")
+    parser.add_argument("--page-size", type=int, help="rows a page, instead of KIS's own")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> SimSettings:
+    return SimSettings(
+        accounts=tuple(read_account(text) for text in options.accounts.split(",")),
+        seed=options.seed,
+        hts_id=options.hts_id,
+        app_key=options.app_key,
+        app_secret=options.app_secret,
+        environment=Environment.PAPER if options.paper else Environment.LIVE,
+        quiet=options.quiet_market,
+        page_size=options.page_size,
+    )
+
+
+def _wait_for_eof(stop: threading.Event) -> None:
+    # The parent holds the other end: when it dies, however it dies, this ends too.
+    while sys.stdin.read(1024):
+        pass
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Requests and answers of the REST side, and the vendor's refusals as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SimRequest:
+    """Header names in lower case; `query` decoded; `body` as it came."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; empty when it is none."""
+        try:
+            parsed = json.loads(self.body)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class SimAnswer:
+    """`hang`: never answer; `reset`: break the connection; `drip`: seconds between two bytes of the body."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=utf-8"
+    hang: bool = False
+    reset: bool = False
+    drip: float = 0.0
+
+
+def answer(body: Mapping[str, Any], status: int = 200, **headers: str) -> SimAnswer:
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    return SimAnswer(status, raw, headers)
+
+
+def _padded(message: str) -> str:
+    return message.ljust(80)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One way KIS says no: gateway refusals come as HTTP 500, those of the order engine as 200."""
+
+    rt_cd: str
+    msg_cd: str
+    msg1: str
+    status: int = 200
+
+    def answer(self) -> SimAnswer:
+        return answer({"rt_cd": self.rt_cd, "msg_cd": self.msg_cd, "msg1": self.msg1}, self.status)
+
+
+def _gateway(code: str, message: str) -> Refusal:
+    return Refusal("1", code, message, 500)
+
+
+APPKEY_WRONG = _gateway("EGW00103", "유효하지 않은 AppKey입니다.")
+APPSECRET_WRONG = _gateway("EGW00105", "유효하지 않은 AppSecret입니다.")
+INVALID_REQUEST = _gateway("EGW00101", "유효하지 않은 요청입니다.")
+TOKEN_INVALID = _gateway("EGW00121", "유효하지 않은 token 입니다.")
+TOKEN_EXPIRED = _gateway("EGW00123", "기간이 만료된 token 입니다.")
+CONTENT_TYPE_WRONG = _gateway("EGW00132", "Content Type이 올바르지 않습니다.")
+TOO_MANY = _gateway("EGW00201", "초당 거래건수를 초과하였습니다.")
+NO_BEARER = _gateway("EGW00205", "credentials_type이 유효하지 않습니다.(Bearer)")
+CUSTTYPE_WRONG = _gateway("EGW00208", "고객유형(custtype)이 유효하지 않습니다.")
+SEQ_NO_WRONG = _gateway("EGW00209", "일련번호(seq_no)가 유효하지 않습니다.")
+ENVIRONMENT_WRONG = _gateway("EGW00213", "모의투자 TR 이 아닙니다.")
+BLANK_500 = Refusal("1", "", "", 500)
+ACCOUNT_WRONG = Refusal("1", "OPSQ2000", "ERROR : INPUT INVALID_CHECK_ACNO")
+FIELD_MISSING = Refusal("1", "OPSQ2002", "ERROR : INPUT_FIELD_SIZE")
+TR_ID_MISSING = Refusal("1", "OPSQ9999", "ERROR : TR_ID NOT FOUND")
+US_CLOSED = Refusal("7", "APBK0918", "장운영시간이 아닙니다.(단,주간거래시간이면 전용화면 주문가능, 주문시간 외 불가)")
+RESERVATION_CLOSED = Refusal("1", "KIER3672", "예약주문 은 16:40분 이후부터 익영업일 08:30분까지만 가능합니다.")
+NO_ORIGINAL = Refusal("7", "APBK0344", "원주문정보가 존재하지 않습니다.")
+NOTHING_LEFT = Refusal("7", "APBK0927", "정정취소 가능수량이 없습니다.")
+ORDER_TYPE_WRONG = Refusal("7", "APBK0963", "주문구분코드 오류 입니다.")
+SYMBOL_WRONG = Refusal("7", "APBK0656", "해당종목정보가 없습니다.")
+
+
+def ordered(
+    output: Mapping[str, str], code: str = "APBK0013", message: str = "주문 전송 완료 되었습니다."
+) -> SimAnswer:
+    """An order request that the broker took."""
+    return answer({"rt_cd": "0", "msg_cd": code, "msg1": message, "output": dict(output)})
+
+
+def listed(rows: Mapping[str, Any], more: str, keys: Mapping[str, str], *, empty: bool) -> SimAnswer:
+    """One page of an inquiry; `more` is the tr_cont header, `keys` the paging keys of the body."""
+    code, message = ("KIOK0560", "조회할 내용이 없습니다") if empty else ("KIOK0510", "조회가 완료되었습니다")
+    body = {**keys, **rows, "rt_cd": "0", "msg_cd": code, "msg1": _padded(message)}
+    return answer(body, tr_cont=more)

@@ -1,0 +1,201 @@
+"""The simulated order engine: orders, what is asked of them, and the notices that each step sends out.
+
+Sequence as KIS has it: the broker's acceptance, the exchange's confirmation, fills. A modify or cancel gets a number of
+its own that names the original; its request is announced first and its confirmation later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from orders.domain.events import Family, Market, RequestKind, Side
+from orders.kis.simulator.instruments import SimInstrument
+
+ZERO = Decimal(0)
+FAMILIES = {
+    Market.KRX: Family.KRX,
+    Market.US: Family.OVERSEAS,
+    Market.US_DAYTIME: Family.OVERSEAS,
+    Market.US_RESERVED: Family.RESERVED,
+    Market.FO_DAY: Family.FO,
+    Market.FO_NIGHT: Family.FO,
+}
+FIRST_NUMBERS = {Family.KRX: 11_200, Family.OVERSEAS: 31_276_800, Family.FO: 1_640, Family.RESERVED: 30_135_600}
+
+
+@dataclass(frozen=True, slots=True)
+class SimAccount:
+    """CANO and ACNT_PRDT_CD; product 03 trades derivatives, every other one stocks."""
+
+    number: str
+    product: str
+
+    @property
+    def markets(self) -> tuple[Market, ...]:
+        if self.product == "03":
+            return (Market.FO_DAY, Market.FO_NIGHT)
+        return (Market.US, Market.US_DAYTIME, Market.US_RESERVED, Market.KRX)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What somebody wants: a new order, before it has a number."""
+
+    account: SimAccount
+    market: Market
+    instrument: SimInstrument
+    side: Side
+    qty: Decimal
+    price: Decimal
+    medium: str = "OpenAPI"
+
+
+@dataclass(slots=True, eq=False)
+class SimOrder:
+    """One number. `canceled` and `moved` (modified away) left the market unfilled."""
+
+    ticket: Ticket
+    number: int
+    order_date: date
+    at: datetime
+    kind: RequestKind = RequestKind.NEW
+    original: int | None = None
+    working: bool = False
+    filled: Decimal = ZERO
+    amount: Decimal = ZERO
+    canceled: Decimal = ZERO
+    moved: Decimal = ZERO
+    rejected: str = ""
+    expired: bool = False
+    good_until: datetime | None = None
+
+    @property
+    def leaves(self) -> Decimal:
+        """What can still be filled, canceled or modified."""
+        if self.rejected or self.expired or self.kind is RequestKind.CANCEL:
+            return ZERO
+        if self.kind is RequestKind.MODIFY and not self.working:
+            return ZERO
+        return self.ticket.qty - self.filled - self.canceled - self.moved
+
+    @property
+    def family(self) -> Family:
+        return FAMILIES[self.ticket.market]
+
+
+@dataclass(frozen=True, slots=True)
+class SimNotice:
+    """What one notice says; the codec turns it into the columns of its TR."""
+
+    order: SimOrder
+    request: RequestKind
+    qty: Decimal
+    price: Decimal
+    at: datetime
+    refused: bool = False
+    filled: bool = False
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Book:
+    """All orders of all accounts, and the numbers given out so far. Not thread-safe: its owner holds a lock."""
+
+    emit: Callable[[SimNotice], None]
+    order_date: Callable[[Market, datetime], date]
+    good_until: Callable[[Market, datetime], datetime | None]
+    orders: list[SimOrder] = field(default_factory=list)
+    numbers: dict[Family, int] = field(default_factory=lambda: dict(FIRST_NUMBERS))
+
+    def next_number(self, family: Family) -> int:
+        """Numbers are dense enough to look real and never repeat."""
+        self.numbers[family] += 1 + self.numbers[family] % 3
+        return self.numbers[family]
+
+    def open_orders(self) -> Iterator[SimOrder]:
+        return (order for order in self.orders if order.leaves > ZERO)
+
+    def find(self, account: SimAccount, family: Family, number: int) -> SimOrder | None:
+        """The newest order of that number."""
+        wanted = (account, family, number)
+        return next((o for o in reversed(self.orders) if (o.ticket.account, o.family, o.number) == wanted), None)
+
+    def place(self, ticket: Ticket, at: datetime) -> SimOrder:
+        """The broker takes a new order."""
+        order = self._new(ticket, at, RequestKind.NEW, None)
+        self._tell(order, ticket.qty, ticket.price, at)
+        return order
+
+    def confirm(self, order: SimOrder, at: datetime) -> None:
+        """The exchange has the new order."""
+        if order.working or order.rejected:
+            return
+        order.working = True
+        self._tell(order, order.ticket.qty, order.ticket.price, at, confirmed=True)
+
+    def reject(self, order: SimOrder, reason: str, at: datetime) -> None:
+        """The exchange refuses a new order, or a request."""
+        order.rejected = reason
+        self.emit(SimNotice(order, order.kind, order.ticket.qty, order.ticket.price, at, refused=True))
+
+    def fill(self, order: SimOrder, qty: Decimal, price: Decimal, at: datetime) -> Decimal:
+        """Fills up to what is left and returns how much that was."""
+        done = min(qty, order.leaves)
+        if done <= ZERO:
+            return ZERO
+        order.working = True
+        order.filled += done
+        order.amount += done * price
+        self.emit(SimNotice(order, RequestKind.NEW, done, price, at, filled=True, confirmed=True))
+        return done
+
+    def request(self, original: SimOrder, kind: RequestKind, qty: Decimal, price: Decimal, at: datetime) -> SimOrder:
+        """The broker takes a modify or cancel, which changes nothing until `settle`."""
+        base = original.ticket
+        ticket = Ticket(base.account, base.market, base.instrument, base.side, qty, price, base.medium)
+        child = self._new(ticket, at, kind, original.number)
+        self._tell(child, qty, price, at)
+        return child
+
+    def settle(self, child: SimOrder, at: datetime) -> None:
+        """The exchange does what was asked, to as much as is still left; with nothing left it refuses."""
+        if child.original is None:
+            raise ValueError(f"{child.number} is no request")
+        original = self.find(child.ticket.account, child.family, child.original)
+        qty = min(child.ticket.qty, original.leaves) if original else ZERO
+        if original is None or qty <= ZERO:
+            self.reject(child, "정정취소 가능수량이 없습니다.", at)
+            return
+        base = child.ticket
+        child.ticket = Ticket(base.account, base.market, base.instrument, base.side, qty, base.price, base.medium)
+        child.working = True
+        if child.kind is RequestKind.CANCEL:
+            original.canceled += qty
+        else:
+            original.moved += qty
+        self._tell(child, qty, base.price, at, confirmed=True)
+
+    def expire(self, now: datetime) -> None:
+        """Ends the orders whose session is over. KIS sends no notice of it."""
+        for order in list(self.open_orders()):
+            if order.good_until is not None and now >= order.good_until:
+                order.expired = True
+
+    def _new(self, ticket: Ticket, at: datetime, kind: RequestKind, original: int | None) -> SimOrder:
+        order = SimOrder(
+            ticket=ticket,
+            number=self.next_number(FAMILIES[ticket.market]),
+            order_date=self.order_date(ticket.market, at),
+            at=at,
+            kind=kind,
+            original=original,
+            good_until=self.good_until(ticket.market, at),
+        )
+        self.orders.append(order)
+        return order
+
+    def _tell(self, order: SimOrder, qty: Decimal, price: Decimal, at: datetime, *, confirmed: bool = False) -> None:
+        self.emit(SimNotice(order, order.kind, qty, price, at, confirmed=confirmed))

@@ -1,0 +1,162 @@
+"""The simulator behind two ports of this machine, loopback only: http.server for REST, websockets for the notices."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import socket
+import struct
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from orders.kis.simulator.answers import SimAnswer, SimRequest
+from orders.kis.simulator.gateway import KisSimulator
+
+HANG_SECONDS = 60.0
+PING_SECONDS = 10.0
+TICK_SECONDS = 0.2
+STEP_EVERY = 5  # ticks: the market moves once a second
+_BODY_LIMIT = 1024 * 1024
+
+
+class SimulatorServer:
+    """Both servers and the thread that lets time pass. Port 0 takes any free one."""
+
+    def __init__(self, simulator: KisSimulator, port: int = 0, ws_port: int = 0) -> None:
+        self._simulator = simulator
+        self._stopping = threading.Event()
+        self._http = _HttpServer(port, simulator, self._stopping)
+        self._ws: Server = serve(
+            self._talk, "127.0.0.1", ws_port, ping_interval=None, compression=None, close_timeout=0.3
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    @property
+    def ws_port(self) -> int:
+        return int(self._ws.socket.getsockname()[1])
+
+    def start(self) -> None:
+        for target in (self._serve_http, self._ws.serve_forever, self._pass_time):
+            threading.Thread(target=target, daemon=True).start()
+
+    def stop(self) -> None:
+        """Closes both ports and every connection; returns at once."""
+        self._stopping.set()
+        self._simulator.hub.close_all()
+        self._http.shutdown()
+        self._http.server_close()
+        self._ws.shutdown()
+
+    def _serve_http(self) -> None:
+        self._http.serve_forever(0.05)
+
+    def _pass_time(self) -> None:
+        beats, pinged_at = 0, time.monotonic()
+        while not self._stopping.wait(TICK_SECONDS):
+            beats += 1
+            if beats % STEP_EVERY == 0:
+                self._simulator.tick()
+            else:
+                self._simulator.desk.work()
+            if time.monotonic() - pinged_at >= PING_SECONDS:
+                pinged_at = time.monotonic()
+                self._simulator.hub.ping()
+
+    def _talk(self, connection: ServerConnection) -> None:
+        """One client: what it says goes to the hub, what the hub says goes through a queue of its own."""
+        outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        wire = self._simulator.hub.connect(outgoing.put, lambda: outgoing.put(None))
+        sender = threading.Thread(target=_send_all, args=(connection, outgoing), daemon=True)
+        sender.start()
+        try:
+            for message in connection:
+                self._simulator.hub.receive(wire, message if isinstance(message, str) else message.decode())
+        except (ConnectionClosed, UnicodeDecodeError):
+            connection.close()
+        finally:
+            self._simulator.hub.disconnect(wire)
+            outgoing.put(None)
+
+
+def _send_all(connection: ServerConnection, outgoing: queue.SimpleQueue[str | None]) -> None:
+    try:
+        while (text := outgoing.get()) is not None:
+            connection.send(text)
+        connection.close()
+    except ConnectionClosed:
+        return
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int, simulator: KisSimulator, stopping: threading.Event) -> None:
+        self.simulator = simulator
+        self.stopping = stopping
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _HttpServer
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Keep quiet: the counters say what was asked."""
+
+    def _serve(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        body = self.rfile.read(min(int(length), _BODY_LIMIT)) if length.isdigit() else b""
+        split = urlsplit(self.path)
+        query = dict(parse_qsl(split.query, keep_blank_values=True))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._write(self.server.simulator.handle(SimRequest(self.command, split.path, query, headers, body)))
+
+    def _write(self, answer: SimAnswer) -> None:
+        if answer.hang:
+            self.server.stopping.wait(HANG_SECONDS)
+        if answer.hang or answer.reset:
+            self._break_off(reset=answer.reset)
+            return
+        self.wfile.write(_head(answer) if answer.drip else _head(answer) + answer.body)
+        if answer.drip:
+            for byte in answer.body:
+                self.wfile.write(bytes((byte,)))
+                time.sleep(answer.drip)
+
+    def _break_off(self, *, reset: bool) -> None:
+        self.close_connection = True
+        if reset:
+            # Linger of zero seconds: the peer sees a reset, not an orderly end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _head(answer: SimAnswer) -> bytes:
+    lines = [
+        f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}",
+        f"Content-Type: {answer.content_type}",
+        f"Content-Length: {len(answer.body)}",
+        *(f"{name}: {value}" for name, value in answer.headers.items()),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
