@@ -23,10 +23,7 @@ COPY accounts ./accounts
 COPY orders ./orders
 COPY portal ./portal
 COPY --from=assets /build/static/dist ./static/dist
-# The keys that settings make up for want of others are deleted with their folder, and were never used.
-RUN pybabel compile -d locale -D django \
- && PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --noinput \
- && rm -rf /tmp/build
+RUN pybabel compile -d locale -D django
 USER portal
 EXPOSE 8000
 CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000"]

@@ -42,7 +42,7 @@ class Live:
         return await self._app.receive_output(timeout=timeout)
 
     async def receive_json_from(self) -> dict[str, Any]:
-        message = await self.receive_output(timeout=5)
+        message = await self.receive_output(timeout=8)
         assert message["type"] == "websocket.send", message
         received: dict[str, Any] = json.loads(message["text"])
         return received
