@@ -60,6 +60,12 @@ def test_a_foreign_price_shows_cents_at_least(value: str | None, currency: str, 
     assert portal_format.price(value, currency) == shown
 
 
+def test_an_average_is_rounded_to_four_decimals() -> None:
+    assert portal_format.average("142.36666667", "USD") == "142.3667"
+    assert portal_format.average("71200", "KRW") == "71,200"
+    assert portal_format.average(None, "KRW") == "–"
+
+
 def test_a_gain_points_up_with_its_sign() -> None:
     shown = portal_format.signed_money("1200")
     assert 'data-dir="up"' in shown

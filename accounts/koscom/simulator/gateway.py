@@ -6,7 +6,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, timezone
 from threading import Lock
 
@@ -21,6 +21,8 @@ CLOSED_FROM, CLOSED_TO = time(8, 30), time(16, 0)
 APIS = ("accountlist", "balancelist", "settlelist", "tradebook", "orderdetail")
 _WITH_HOURS = ("balancelist", "settlelist")
 _LOCK_AFTER = 5
+# The key that the fault repeat_key gives: it leads to itself, for ever.
+LOOP_KEY = "201603100000000961"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class KoscomSimulator:
         try:
             query = replies.read_query(api, request.body, request.headers.get("comid", ""))
             fault = self.faults.take(firm.short_name, api, query.account)
+            if query.text("page") == LOOP_KEY:
+                fault, query = "repeat_key", replace(query, parameters={**query.parameters, "page": None})
             if fault in ANSWERS:
                 return _fault_answer(fault, firm.name)
             tree = replies.reply(self._world, firm, query, now.astimezone(KST))
@@ -169,7 +173,7 @@ def _spoiled(fault: str | None, tree: replies.Tree, query: Query, firm: Firm) ->
     if fault == "foreign_row":
         tree = replies.with_foreign_numbers(tree)
     if fault == "repeat_key":
-        tree = replies.with_page_key(tree, query.api, "201603100000000961")
+        tree = replies.with_page_key(tree, query.api, LOOP_KEY)
     body = write_json(tree, firm.dialect).encode()
     spoiled = {
         "rate_limit": _plain(429, {"message": "API rate limit exceeded"}),

@@ -223,11 +223,11 @@ def _balance_block(firm: Firm, query: Query, page: list[Row], cash: list[Row]) -
 
 
 def without_rows(tree: Tree, api: str) -> Tree:
-    """Give the same answer with every row gone, the cash too."""
-    return {**tree, _BLOCKS[api][0]: {_BLOCKS[api][1]: []}}
+    """Give a complete answer with every row gone, the cash too."""
+    return {**with_page_key(tree, api, None), _BLOCKS[api][0]: {_BLOCKS[api][1]: []}}
 
 
-def with_page_key(tree: Tree, api: str, key: str) -> Tree:
+def with_page_key(tree: Tree, api: str, key: str | None) -> Tree:
     """Give the same answer with another page key."""
     return {**tree, f"{_BLOCKS[api][0]}ResponseBody": {"queryResult": {"totalCnt": 0, "count": 0, "page": key}}}
 

@@ -102,7 +102,7 @@ class TestEnvelope:
 
     @pytest.mark.parametrize("style", ["zero", "none", "absent"])
     def test_quirk_05_an_all_zero_order_row_is_an_empty_result(self, style: str) -> None:
-        rows = {"zero": {}, "none": {"orderQty": None, "orderPrice": "null"}, "absent": {"execList": []}}
+        rows: dict[str, dict[str, object]] = {"zero": {}, "none": {"orderQty": None, "orderPrice": "null"}, "absent": {"execList": []}}
         page = _orders(**rows[style])
         assert (page.orders, page.empty_rows, page.foreign) == ((), 1, ())
 
@@ -494,10 +494,10 @@ class TestOrders:
         assert (row.modified, row.canceled, row.side) == (True, False, Side.BUY)
         assert (row.order_type, row.exec_type, row.exchange) == ("지정가", "일부체결", "NXT")
         assert (row.quantity, row.price, row.executed_quantity) == (Decimal(10), Decimal(10500), Decimal(3))
-        assert (row.fee_type, row.settle_days, row.buy_unit, row.sell_unit) == ("온라인", 2, 1, 1)
+        assert (row.fee_type, row.settle_days, row.buy_unit, row.sell_unit) == ("온라인", Decimal(2), Decimal(1), Decimal(1))
         assert (row.reject_reason, row.holder_name) == ("없음", "일임계좌")
         assert row.instrument.isin == "KR7000020008"
-        assert [(fill.number, fill.quantity, fill.price) for fill in row.executions] == [("7", 3, 10500)]
+        assert [(fill.number, fill.quantity, fill.price) for fill in row.executions] == [("7", Decimal(3), Decimal(10500))]
         assert row.executions[0].executed_at is not None
         assert row.executions[0].executed_at.isoformat() == "2016-06-22T11:26:30+09:00"
 
