@@ -30,8 +30,9 @@ WEEKDAYS = ("월", "화", "수", "목", "금", "토", "일")
 FEEDS = {"live": "실시간", "syncing": "대조 중", "polling": "조회 중", "down": "끊김"}  # best first
 FRESHNESS = {"fresh": "정상", "stale": "지난 자료", "never": "미수신", "failed": "수신 실패"}
 
+ICON = '<svg class="{}" width="16" height="16" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
 RING = (
-    '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+    '<svg class="icon" width="16" height="16" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
     '<circle class="ring-track" cx="12" cy="12" r="8" stroke-width="3" fill="none" />'
     '<circle class="ring-share" cx="12" cy="12" r="8" stroke-width="3" fill="none" pathLength="100"'
     ' stroke-dasharray="{} 100" transform="rotate(-90 12 12)" /></svg>'
@@ -65,6 +66,13 @@ def price(value: Figure, currency: str | None = "KRW") -> str:
     if number is None:
         return ABSENT
     return _trimmed(number, 0 if (currency or "KRW") in WHOLE_UNITS else 2)
+
+
+@register.filter
+def average(value: Figure, currency: str | None = "KRW") -> str:
+    """An average of fills, rounded to four decimals."""
+    number = _number(value)
+    return ABSENT if number is None else price(_rounded(number, 4), currency)
 
 
 @register.filter
@@ -205,15 +213,14 @@ def feed_word(state: str) -> str:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A symbol of `_icons.html`."""
-    markup = '<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
-    return format_html(markup, name)
+    """A symbol of `_icons.html`, in outline."""
+    return format_html(ICON, "icon", name)
 
 
 @register.simple_tag
 def solid_icon(name: str) -> SafeString:
-    markup = '<svg class="icon solid" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
-    return format_html(markup, name)
+    """The same, filled."""
+    return format_html(ICON, "icon solid", name)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 import "htmx.org";
 
 import { startTicking } from "./business_clock.js";
+import { startSummaries } from "./dialog_summary.js";
 import { startDialogs } from "./dialogs.js";
 import { startFeed } from "./feed.js";
 import { startRefresh } from "./refresh.js";
@@ -11,6 +12,7 @@ import { startTheme } from "./theme.js";
 startTheme();
 startTicking();
 startDialogs();
+startSummaries();
 startRefresh();
 startFeed();
 

@@ -13,7 +13,9 @@ const SPEAK_MS = 5_000;
 const narrow = matchMedia("(max-width: 760px)");
 const host = document.getElementById("blotter-rows");
 const store = new OrderStore(bootData()?.rows ?? []);
-const filter = { state: "all", market: "", text: "" };
+const query = new URLSearchParams(location.search);
+const asked = query.get("status") ?? ""; // the server's own filter, kept for what arrives later
+const filter = { state: "all", market: query.get("market") ?? "", text: "" };
 const spoken = { fills: 0, refusals: 0, cancels: 0, orders: 0 };
 const recovered = { fills: 0, orders: 0 };
 let view = null;
@@ -28,10 +30,10 @@ const GROUPS = {
 };
 
 function matches(row) {
+  if (asked && row.status !== asked) return false;
   if (!GROUPS[filter.state](row) || (filter.market && row.market !== filter.market)) return false;
   if (!filter.text) return true;
-  const account = row.account ?? {};
-  const words = [row.name, row.symbol, row.order_id, row.reserved_id, account.number, account.alias, account.holder_name];
+  const words = [row.name, row.symbol, row.order_id, row.reserved_id, row.account_number, row.account_alias];
   return words.some((word) => String(word ?? "").toLowerCase().includes(filter.text));
 }
 

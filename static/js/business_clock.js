@@ -2,7 +2,7 @@
  * The business clock of the page: the server's, which may be shifted, carried on by the browser's own.
  *
  * Elements with `data-since` or `data-until` (ISO 8601) show their age or what is left, each second; `data-clock` shows
- * the time. A hidden page does no work.
+ * the time, and `data-show-after` keeps an element hidden until then. A hidden page does no work.
  */
 
 import { moment, parts, stopwatch, time } from "./format.js";
@@ -50,6 +50,9 @@ export function tick(root = document) {
   }
   for (const element of root.querySelectorAll("[data-until]")) {
     write(element, duration(element, Date.parse(element.dataset.until) - now));
+  }
+  for (const element of root.querySelectorAll("[data-show-after]")) {
+    element.hidden = now < Date.parse(element.dataset.showAfter);
   }
   for (const element of root.querySelectorAll("[data-clock]")) write(element, time(now));
 }

@@ -7,6 +7,7 @@
 
 export const ABSENT = "–";
 const WHOLE_UNITS = new Set(["KRW", "JPY", "VND", "IDR"]);
+const SCALE = 12; // decimals that arithmetic keeps
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
 /** `"-1234.50"` -> `{negative, whole: "1234", fraction: "50"}`; null for anything that is not a plain decimal. */
@@ -47,6 +48,25 @@ export function quantity(text, least = 0) {
 /** A price keeps every decimal it has; a US price shows at least its cents. */
 export function price(text, currency) {
   return quantity(text, currency && !WHOLE_UNITS.has(currency) ? 2 : 0);
+}
+
+/** An average of fills, rounded to four decimals. */
+export function average(text, currency) {
+  return price(round(text, 4), currency);
+}
+
+/** `left - right`, exact; null where either is missing. */
+export function subtract(left, right) {
+  const [a, b] = [scaled(left), scaled(right)];
+  return a === null || b === null ? null : join(a < b, a < b ? b - a : a - b, SCALE);
+}
+
+/** `left * right`, rounded to eight decimals; null where either is missing. */
+export function multiply(left, right) {
+  const [a, b] = [scaled(left), scaled(right)];
+  if (a === null || b === null) return null;
+  const product = a * b;
+  return round(join(product < 0n, product < 0n ? -product : product, 2 * SCALE), 8);
 }
 
 /** An amount in its currency's own decimals: won whole, dollars with cents. */
@@ -128,7 +148,7 @@ function formatter(timeZone, fields) {
 function scaled(text) {
   const number = parse(text);
   if (!number) return null;
-  const value = BigInt(number.whole + number.fraction.slice(0, 12).padEnd(12, "0"));
+  const value = BigInt(number.whole + number.fraction.slice(0, SCALE).padEnd(SCALE, "0"));
   return number.negative ? -value : value;
 }
 

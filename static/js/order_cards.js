@@ -76,7 +76,7 @@ function card(row) {
       {},
       pair(t("미체결"), `${quantity(row.leaves_qty)} / ${quantity(row.order_qty)}${unit}`),
       pair(t("주문가"), `${cells.shownPrice(row)} ${row.price === null ? "" : row.currency}`),
-      pair(t("계좌"), cells.accountOf(row).number),
+      pair(t("계좌"), row.account_number),
       pair(t("평균체결가"), cells.averageCell(row)),
     ),
     h("div", { class: "bottom" }, cells.statusMark(row), cells.commandMark(row), buttons),

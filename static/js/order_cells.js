@@ -2,10 +2,11 @@
 
 import { age, businessNow, shortMoment } from "./business_clock.js";
 import { h, icon, ring } from "./dom.js";
-import { ABSENT, eastern, price, quantity, share } from "./format.js";
+import { average, eastern, price, quantity, share } from "./format.js";
 import { t } from "./i18n.js";
 import { isLost } from "./feed.js";
 
+const SUPERSEDE_MS = 15_000; // an unanswered full cancel may be asked for again after this
 const OPEN = new Set(["RESERVED", "NEW", "WORKING", "PARTIALLY_FILLED"]);
 const PENDING = new Set(["CREATED", "READY", "SENDING", "ACKED"]);
 const UNRESOLVED = new Set(["UNKNOWN", "ESCALATED"]);
@@ -54,10 +55,6 @@ export const sideName = (row) => t(row.side === "buy" ? "매수" : "매도");
 export const unitName = (row) => t(isDerivative(row) ? "계약" : "주");
 export const orderType = (row) => (row.price === null ? t("시장가") : t("지정가"));
 export const shownPrice = (row) => (row.price === null ? t("시장가") : price(row.price, row.currency));
-
-export function accountOf(row) {
-  return typeof row.account === "object" && row.account ? row.account : { id: row.account, number: String(row.account) };
-}
 
 /** The marks that scripts and tests read; on the row element of the grid and on a card alike. */
 export function markRow(element, row) {
@@ -116,9 +113,8 @@ export function symbolCell(row) {
 }
 
 export function accountCell(row) {
-  const account = accountOf(row);
-  const alias = account.alias || account.holder_name;
-  return h("a", { class: "name", href: `/accounts/${account.id}/` }, h("span", {}, alias || account.number), sub(alias ? account.number : ""));
+  const [first, second] = row.account_alias ? [row.account_alias, row.account_number] : [row.account_number, ""];
+  return h("a", { class: "name", href: `/accounts/${row.account}/` }, h("span", {}, first), sub(second));
 }
 
 export function timeCell(row) {
@@ -127,7 +123,7 @@ export function timeCell(row) {
 }
 
 export function averageCell(row) {
-  return row.avg_px === null || quantity(row.cum_qty) === "0" ? ABSENT : price(row.avg_px, row.currency);
+  return average(row.avg_px, row.currency);
 }
 
 export function priceCell(row) {
@@ -137,7 +133,8 @@ export function priceCell(row) {
 
 /** Cancel and modify; a button that is off says why, to the eye and to a screen reader. */
 export function actionButtons(row) {
-  return (row.allowed_actions ?? []).flatMap((action) => actionButton(row, action));
+  const buttons = (row.allowed_actions ?? []).flatMap((action) => actionButton(row, action));
+  return [...buttons, ...againButton(row)];
 }
 
 function actionButton(row, { action, allowed, reason }) {
@@ -160,6 +157,24 @@ function actionButton(row, { action, allowed, reason }) {
     t(action === "modify" ? "정정" : "취소"),
   );
   return why ? [button, h("span", { id, class: "visually-hidden" }, why)] : [button];
+}
+
+/** A second cancel over a request whose outcome is not known: always a person's own step, and only where it can do no harm. */
+function againButton(row) {
+  const command = row.command;
+  const full = command?.type === "cancel" && command.quantity === null;
+  const may = "mayTrade" in document.documentElement.dataset && !isLost();
+  if (!may || !(command?.state === "ESCALATED" || (command?.state === "UNKNOWN" && full))) return [];
+  const button = h(
+    "button",
+    { type: "button", class: "btn btn-sm", "data-action": "again", "data-dialog-url": `/orders/${row.id}/cancel/` },
+    t("다시 취소"),
+  );
+  if (command.state === "UNKNOWN") {
+    button.dataset.showAfter = new Date(Date.parse(command.sent_at || command.created_at) + SUPERSEDE_MS).toISOString();
+    button.hidden = businessNow() < Date.parse(button.dataset.showAfter);
+  }
+  return [button];
 }
 
 function solid(symbol) {

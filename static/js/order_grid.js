@@ -127,7 +127,7 @@ function fragment(content) {
   return span;
 }
 
-const accountKey = (row) => cells.accountOf(row).number;
+const accountKey = (row) => row.account_alias || row.account_number;
 const statusKey = (row) => [row.status, row.cum_qty, row.order_qty, row.reason].join("|");
 const commandKey = (row) => [cells.commandState(row), row.command?.id, row.command?.reason].join("|");
 const actionsKey = (row) =>

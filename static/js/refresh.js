@@ -1,27 +1,36 @@
 /**
- * Parts of a page that are read from the server again when something has happened: `data-refresh="order sync"` names
- * the entities, the element's id says which part. At most one reading in two seconds, none while hidden or in use.
+ * Parts of a page that are read from the server again: `data-refresh="order"` when something of that kind has changed
+ * (`order:12`: when that one has), `data-refresh-each="5"` every so many seconds. The element's id says which part.
+ * At most one reading in three seconds, none while the page is hidden or the part in use.
  */
 
 import htmx from "htmx.org";
 
-const GAP_MS = 2_000;
+const GAP_MS = 3_000;
 const pending = new Set();
 let timer = null;
+let beats = 0;
 
 export function startRefresh() {
-  document.addEventListener("live:event", (event) => mark((part) => concerns(part, event.detail.entity)));
+  document.addEventListener("live:event", (event) => mark((part) => concerns(part, event.detail)));
   document.addEventListener("live:returned", () => mark(() => true));
   document.addEventListener("live:resync", resync);
   document.addEventListener("visibilitychange", () => document.hidden || plan());
+  setInterval(beat, 1_000);
 }
 
-function concerns(part, entity) {
-  return part.dataset.refresh.split(" ").includes(entity);
+function concerns(part, { entity, id }) {
+  const wanted = part.dataset.refresh?.split(" ") ?? [];
+  return wanted.includes(entity) || wanted.includes(`${entity}:${id}`);
+}
+
+function beat() {
+  beats += 1;
+  if (!document.hidden) mark((part) => beats % Number(part.dataset.refreshEach) === 0);
 }
 
 function mark(wanted) {
-  for (const part of document.querySelectorAll("[data-refresh]")) if (wanted(part)) pending.add(part.id);
+  for (const part of document.querySelectorAll("[data-refresh], [data-refresh-each]")) if (wanted(part)) pending.add(part.id);
   plan();
 }
 

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { OrderStore, meaning } from "../../static/js/order_store.js";
+
+const row = (id, version, more = {}) => ({ id, version, status: "WORKING", cum_qty: "0", ...more });
+
+test("an older or equal version is ignored", () => {
+  const store = new OrderStore([row(1, 5)]);
+  assert.equal(store.take(row(1, 5)), null);
+  assert.equal(store.take(row(1, 4)), null);
+  assert.deepEqual(store.drain(), { add: [], update: [] });
+});
+
+test("several changes of one row are drawn once, as the newest", () => {
+  const store = new OrderStore([row(1, 1)]);
+  store.take(row(1, 2, { cum_qty: "3" }));
+  store.take(row(1, 3, { cum_qty: "5" }));
+  assert.deepEqual(store.drain(), { add: [], update: [row(1, 3, { cum_qty: "5" })] });
+  assert.deepEqual(store.drain(), { add: [], update: [] });
+});
+
+test("a new order that changes before it is drawn is still an addition", () => {
+  const store = new OrderStore([]);
+  store.take(row(7, 1));
+  store.take(row(7, 2));
+  assert.deepEqual(store.drain(), { add: [row(7, 2)], update: [] });
+});
+
+test("the newest of several additions comes first", () => {
+  const store = new OrderStore([]);
+  store.take(row(1, 1));
+  store.take(row(2, 1));
+  assert.deepEqual(store.drain().add.map((one) => one.id), [2, 1]);
+});
+
+test("a snapshot brings only what is newer and marks it as restored", () => {
+  const store = new OrderStore([row(1, 5), row(2, 1)]);
+  const changes = store.takeAll([row(1, 4), row(2, 2), row(3, 1)], true);
+  assert.deepEqual(changes.map((one) => [one.row.id, one.row.restored]), [[2, true], [3, true]]);
+  assert.equal(store.all().length, 3);
+});
+
+test("a change says what it means", () => {
+  const before = row(1, 1);
+  assert.deepEqual(meaning({ before, row: row(1, 2, { cum_qty: "5" }) }), { fills: 1, refusals: 0, cancels: 0, orders: 0 });
+  assert.equal(meaning({ before, row: row(1, 2, { status: "NOT_SENT" }) }).refusals, 1);
+  assert.equal(meaning({ before, row: row(1, 2, { status: "CANCELED" }) }).cancels, 1);
+  assert.deepEqual(meaning({ before: null, row: before }), { fills: 0, refusals: 0, cancels: 0, orders: 1 });
+});
