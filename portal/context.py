@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts import broadcast, clock, sign_in
 from accounts.models import Firm, User
 from orders.models import KisConnection
+from portal.demo.progress import progress
 
 
 def portal_status(request: HttpRequest) -> dict[str, Any]:
@@ -21,10 +22,12 @@ def portal_status(request: HttpRequest) -> dict[str, Any]:
         "clock_shifted": bool(clock.shift()),
         "upstreams": [],
         "loopback_gateways": False,
+        "history": None,
     }
     if isinstance(getattr(request, "user", None), User):
         status["upstreams"] = broadcast.upstreams()
         status["loopback_gateways"] = has_loopback_gateways()
+        status["history"] = progress() if settings.DEMO else None
     return status
 
 
