@@ -6,7 +6,7 @@ Everything follows from the seed and the account's number, so that any day may b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from random import Random
@@ -22,94 +22,12 @@ from accounts.koscom.simulator.instruments import (
     months_after,
     round_price,
 )
+from accounts.koscom.simulator.ledger import DayBook, Entry, Lot, SimExecution, SimOrder, Trading
 
 CENT, WON = Decimal("0.01"), Decimal(1)
 _REJECTIONS = ("매수가능금액 부족", "호가단위 오류", "거래정지 종목")
 _LOAN_SHARE = Decimal("0.4")
 _CREDIT_CYCLE, _CREDIT_DAYS = 55, 50
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    instrument: SimInstrument
-    quantity: Decimal
-    cost: Decimal
-    last_buy: date
-    credit_type: str | None = None
-    loan: Decimal = Decimal(0)
-    maturity: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SimExecution:
-    number: int
-    quantity: Decimal
-    price: Decimal
-    time: str
-
-
-@dataclass(frozen=True, slots=True)
-class SimOrder:
-    """`sell` or buy; `state` is 체결, 거부 or 취소확인."""
-
-    number: str
-    day: date
-    time: str
-    instrument: SimInstrument
-    sell: bool
-    quantity: Decimal
-    price: Decimal
-    state: str
-    reason: str | None = None
-    executions: tuple[SimExecution, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the trade book; `settles` and `costs` only for trades."""
-
-    day: date
-    type: str
-    summary: str
-    currency: str
-    amount: Decimal
-    cash_after: Decimal
-    instrument: SimInstrument | None = None
-    quantity: Decimal = Decimal(0)
-    quantity_after: Decimal = Decimal(0)
-    gross: Decimal = Decimal(0)
-    settles: date | None = None
-    costs: tuple[tuple[str, Decimal], ...] = ()
-    credit: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DayBook:
-    """The account after the close of a day, on the trade-date basis."""
-
-    won: Decimal
-    dollars: Decimal
-    lots: tuple[Lot, ...]
-    entries: tuple[Entry, ...] = ()
-    orders: tuple[SimOrder, ...] = ()
-
-    def lot(self, instrument: SimInstrument, *, credit: bool = False) -> Lot | None:
-        """Find the position of an instrument, cash and credit apart."""
-        return next((row for row in self.lots if row.instrument is instrument and bool(row.loan) == credit), None)
-
-    def cash(self, currency: str) -> Decimal:
-        """Give the cash of one of the two currencies."""
-        return self.dollars if currency == "USD" else self.won
-
-
-@dataclass(frozen=True, slots=True)
-class Trading:
-    """A decision to trade, before it is booked."""
-
-    instrument: SimInstrument
-    sell: bool
-    quantity: Decimal
-    credit: bool = False
 
 
 class AccountBook:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from accounts.koscom.simulator.books import DayBook, Entry, Lot, SimOrder
 from accounts.koscom.simulator.instruments import USD_KRW, SimInstrument
+from accounts.koscom.simulator.ledger import DayBook, Entry, Lot, SimOrder
 from accounts.koscom.simulator.world import SimAccount, World
 
 Row = dict[str, object]
