@@ -157,7 +157,9 @@ class NoticeConnection:
             self._events.append(SlotHeld(frame.msg1))
         elif frame.rt_cd != "0" and frame.msg_cd != codes.ALREADY_SUBSCRIBED:
             fatal = frame.msg_cd in codes.FATAL_ANSWERS
-            self._events.append(Refused(frame.tr_id, frame.msg_cd, frame.msg1, fatal))
+            # OPSP0011 quotes the approval key, which belongs in no log and on no page.
+            message = frame.msg1.replace(self._approval_key, "***")
+            self._events.append(Refused(frame.tr_id, frame.msg_cd, message, fatal))
         elif frame.tr_id not in self._wanted:
             self._events.append(NoticeReceived(data, BadFrame(FrameFault.UNEXPECTED, frame.tr_id[:16])))
         elif frame.msg_cd == codes.UNSUBSCRIBED:

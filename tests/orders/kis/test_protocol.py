@@ -25,7 +25,7 @@ ACK = samples.raw("ws_ack_ok_H0IFCNI0.json")
 
 @pytest.fixture
 def connection() -> NoticeConnection:
-    return NoticeConnection([FUTURES, NIGHT], "approval", "P")
+    return NoticeConnection([FUTURES, NIGHT], "approval-0", "P")
 
 
 def answer(tr_id: str, rt_cd: str, msg_cd: str, output: dict[str, str] | None = None) -> bytes:
@@ -36,7 +36,7 @@ def answer(tr_id: str, rt_cd: str, msg_cd: str, output: dict[str, str] | None = 
 
 
 def test_a_new_connection_asks_for_each_registration_once(connection: NoticeConnection) -> None:
-    assert connection.data_to_send() == [subscribe("approval", "P", FUTURES), subscribe("approval", "P", NIGHT)]
+    assert connection.data_to_send() == [subscribe("approval-0", "P", FUTURES), subscribe("approval-0", "P", NIGHT)]
     assert connection.data_to_send() == []
 
 
@@ -124,6 +124,13 @@ def test_refusals_of_the_samples(connection: NoticeConnection, name: str, event:
     assert connection.events() == [event]
 
 
+def test_a_refusal_does_not_repeat_our_approval_key() -> None:
+    key = "062f61cb-c756-4b8f-9fab-92113c6fbea4"
+    connection = NoticeConnection([FUTURES], key, "P")
+    connection.receive_data(samples.raw("ws_err_OPSP0011_invalid_approval.json"), 0)
+    assert connection.events() == [Refused("", "OPSP0011", "invalid approval : ***", fatal=True)]
+
+
 @pytest.mark.parametrize("code", ["OPSP0011", "OPSP8994", "OPSP8995", "OPSP8998", "OPSP9994", "OPSP9996", "OPSP9997"])
 def test_a_wrong_credential_is_fatal(connection: NoticeConnection, code: str) -> None:
     connection.receive_data(answer("H0IFCNI0", "1", code), 0)
@@ -164,7 +171,7 @@ def test_closing_releases_what_was_registered(connection: NoticeConnection) -> N
     connection.data_to_send()
     connection.receive_data(ACK, 0)
     connection.close()
-    assert connection.data_to_send() == [unsubscribe("approval", "P", FUTURES)]
+    assert connection.data_to_send() == [unsubscribe("approval-0", "P", FUTURES)]
     connection.close()
     assert connection.data_to_send() == []
 

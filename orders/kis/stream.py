@@ -1,0 +1,277 @@
+"""The notice stream: the one asynchronous shell around `protocol.NoticeConnection`.
+
+KIS gives an app key one session, and a slot that was dropped uncleanly may stay held for minutes; so a session ends
+with its releases and a close frame, and every new attempt waits longer, with a new approval key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from orders.kis.errors import KisError, RefusedError
+from orders.kis.frames import MAX_FRAME_BYTES
+from orders.kis.protocol import Event, NoticeConnection, Refused, SlotHeld, Subscribed
+
+log = logging.getLogger(__name__)
+
+BACK_OFF = (2.0, 4.0, 8.0, 16.0, 30.0, 90.0)
+HELD_BACK_OFF = (30.0, 60.0, 90.0)  # hammering a held slot keeps it held
+STEADY_SECONDS = 60.0  # a session that was live for so long starts the back-off anew
+_SPACING = 0.1  # between two registrations, as in the vendor's samples
+_OPEN_TIMEOUT = 10.0
+_CLOSE_HANDSHAKE = 0.5
+_CLOSE_LIMIT = 0.8
+_Result = TypeVar("_Result")
+
+
+class WaitReason(StrEnum):
+    NO_APPROVAL = "no_approval"  # no approval key could be had
+    UNREACHABLE = "unreachable"
+    SLOT_HELD = "slot_held"
+    REFUSED = "refused"
+    SILENT = "silent"
+    CLOSED = "closed"  # by KIS, or by the line
+    FAILED = "failed"  # our own fault, logged
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """An attempt begins; `failures` came before it without a steady session."""
+
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """KIS has registered the first TR id of this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The session is over; the next attempt begins in `seconds`."""
+
+    reason: WaitReason
+    detail: str
+    seconds: float
+
+
+StreamEvent = Event | Connecting | Live | Waiting
+OnEvent = Callable[[StreamEvent], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamParams:
+    """Where to, and time and chance: `clock` in monotonic seconds, `random` from [0, 1)."""
+
+    ws_url: str
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Why a session is over. `held` asks for the long back-off, `lived` is how long it was live."""
+
+    reason: WaitReason
+    detail: str = ""
+    held: bool = False
+    lived: float = 0.0
+
+
+class _StoppedError(Exception):
+    """The stop signal came first."""
+
+
+async def run(
+    params: StreamParams,
+    protocol_factory: Callable[[], Awaitable[NoticeConnection]],
+    on_event: OnEvent,
+    stop: asyncio.Event,
+) -> None:
+    """Keeps one session open until `stop` is set, then closes it within a second and returns.
+
+    `protocol_factory` is asked for a new connection, with a new approval key, before each attempt. `on_event` gets
+    every event in order; the next message is read when it returns. When it raises, the session is closed and begun
+    anew, since the message may be lost.
+    """
+    failures = 0
+    with contextlib.suppress(_StoppedError):
+        while not stop.is_set():
+            await _tell(on_event, Connecting(failures))
+            ending = await _attempt(params, protocol_factory, on_event, stop)
+            failures = 0 if ending.lived >= STEADY_SECONDS else failures
+            seconds = _pause(failures, ending.held, params.random())
+            failures += 1
+            log.warning("notice stream ended: %s %s; next attempt in %.1f s", ending.reason, ending.detail, seconds)
+            await _tell(on_event, Waiting(ending.reason, ending.detail, seconds))
+            await _unless(stop, params.sleep(seconds))
+
+
+def _pause(failures: int, held: bool, chance: float) -> float:
+    steps = HELD_BACK_OFF if held else BACK_OFF
+    return steps[min(failures, len(steps) - 1)] * (1 + chance / 4)
+
+
+async def _attempt(
+    params: StreamParams,
+    protocol_factory: Callable[[], Awaitable[NoticeConnection]],
+    on_event: OnEvent,
+    stop: asyncio.Event,
+) -> _Ending:
+    """One session from its approval key to its close."""
+    try:
+        protocol = await _unless(stop, protocol_factory())
+    except KisError as error:
+        return _Ending(WaitReason.NO_APPROVAL, str(error), held=isinstance(error, RefusedError))
+    try:
+        websocket = await _unless(stop, _open(params.ws_url))
+    except (OSError, WebSocketException) as error:
+        return _Ending(WaitReason.UNREACHABLE, str(error))
+    session = _Session(params, protocol, websocket, on_event)
+    try:
+        return await session.pump(stop)
+    except ConnectionClosed as error:
+        return session.ended(WaitReason.CLOSED, str(error))
+    except _StoppedError:
+        raise
+    except Exception as error:  # the rim of the loop: whatever happened, the stream goes on
+        log.exception("notice stream failed")
+        return session.ended(WaitReason.FAILED, type(error).__name__)
+    finally:
+        await session.close()
+
+
+class _Session:
+    """One open socket and its protocol."""
+
+    def __init__(
+        self, params: StreamParams, protocol: NoticeConnection, websocket: ClientConnection, on_event: OnEvent
+    ) -> None:
+        self._params = params
+        self._protocol = protocol
+        self._websocket = websocket
+        self._on_event = on_event
+        self._last = params.clock()
+        self._busy = False
+        self._live_since: float | None = None
+
+    async def pump(self, stop: asyncio.Event) -> _Ending:
+        """Reads until the session is spent. Raises _StoppedError, ConnectionClosed, and what `on_event` raises."""
+        await self._flush()
+        silence = asyncio.ensure_future(self._silence())
+        try:
+            while True:
+                message = await _unless(stop, self._next_message(silence))
+                if message is None:
+                    return self.ended(WaitReason.SILENT, f"{self._protocol.silence_limit():.0f} s without a message")
+                ending = await self._take(message)
+                if ending is not None:
+                    return ending
+        finally:
+            silence.cancel()
+
+    def ended(self, reason: WaitReason, detail: str = "", *, held: bool = False) -> _Ending:
+        lived = 0.0 if self._live_since is None else self._params.clock() - self._live_since
+        return _Ending(reason, detail, held, lived)
+
+    async def close(self) -> None:
+        """Releases what is registered and closes, within a second whatever the other side does."""
+        self._protocol.close()
+        with contextlib.suppress(WebSocketException, OSError):
+            async with asyncio.timeout(_CLOSE_LIMIT):
+                for data in self._protocol.data_to_send():
+                    await self._websocket.send(data, text=True)
+                await self._websocket.close()
+
+    async def _next_message(self, silence: asyncio.Future[None]) -> bytes | None:
+        """The next message as it came, None when the silence was too long."""
+        # Bytes: KIS sends broken UTF-8 in text frames, and refusing it would cost the slot.
+        receiving = asyncio.ensure_future(self._websocket.recv(decode=False))
+        awaited: set[asyncio.Future[Any]] = {receiving, silence}
+        try:
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            return receiving.result() if receiving.done() else None
+        finally:
+            receiving.cancel()
+
+    async def _take(self, message: bytes) -> _Ending | None:
+        self._busy = True
+        self._protocol.receive_data(message, self._params.clock())
+        await self._flush()
+        ending = None
+        for event in self._protocol.events():
+            await self._on_event(event)
+            ending = await self._consequence(event) or ending
+        self._last = self._params.clock()
+        self._busy = False
+        return ending
+
+    async def _consequence(self, event: Event) -> _Ending | None:
+        match event:
+            case Subscribed() if self._live_since is None:
+                self._live_since = self._params.clock()
+                await self._on_event(Live())
+            case SlotHeld(message):
+                return self.ended(WaitReason.SLOT_HELD, message, held=True)
+            case Refused(code=code, fatal=True):
+                return self.ended(WaitReason.REFUSED, code, held=True)
+        return None
+
+    async def _flush(self) -> None:
+        for count, data in enumerate(self._protocol.data_to_send()):
+            if count:
+                await self._params.sleep(_SPACING)
+            await self._websocket.send(data, text=True)
+
+    async def _silence(self) -> None:
+        """Returns when nothing has come for too long. While we are busy ourselves the silence is not the line's."""
+        while True:
+            quiet = 0.0 if self._busy else self._params.clock() - self._last
+            limit = self._protocol.silence_limit()
+            if quiet >= limit:
+                return
+            await self._params.sleep(limit - quiet)
+
+
+async def _open(ws_url: str) -> ClientConnection:
+    return await connect(
+        ws_url,
+        proxy=None,
+        compression=None,
+        open_timeout=_OPEN_TIMEOUT,
+        ping_interval=None,  # KIS has its own keep-alive
+        close_timeout=_CLOSE_HANDSHAKE,
+        max_size=MAX_FRAME_BYTES,
+    )
+
+
+async def _unless(stop: asyncio.Event, awaitable: Awaitable[_Result]) -> _Result:
+    """The awaitable's result. Raises _StoppedError, and cancels it, when `stop` is set first."""
+    work = asyncio.ensure_future(awaitable)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+    finally:
+        stopping.cancel()
+        work.cancel()
+    raise _StoppedError
+
+
+async def _tell(on_event: OnEvent, event: StreamEvent) -> None:
+    """Reports a change of state; a report that fails must not end the stream."""
+    try:
+        await on_event(event)
+    except Exception:
+        log.exception("could not report %s", event)
