@@ -8,13 +8,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 
 from portal import env
 from portal.env import DataMode, EnvironmentRefused
 
-_held: TextIOWrapper | None = None
+_held: int | None = None
 
 
 def claim_for(arguments: Sequence[str]) -> None:
@@ -30,17 +29,16 @@ def claim_for(arguments: Sequence[str]) -> None:
 
 def claim(folder: Path, mode: DataMode) -> None:
     """Lock `folder` for as long as this process lives and write down what it is started for."""
-    global _held  # noqa: PLW0603 - the lock lives as long as its open file, which is as long as the process
+    global _held  # noqa: PLW0603 - the lock lives as long as this descriptor: with the process
     file = _opened(folder / "lock")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = file.read().strip() or "another process"
+        holder = os.read(file, 200).decode().strip() or "another process"
+        os.close(file)
         raise EnvironmentRefused(f"PORTAL_DATA_DIR: {folder} is in use by {holder}; stop it first") from None
-    file.truncate(0)
-    file.seek(0)
-    file.write(f"'manage.py {mode}', process {os.getpid()}\n")
-    file.flush()
+    os.ftruncate(file, 0)
+    os.write(file, f"'manage.py {mode}', process {os.getpid()}\n".encode())
     _write(folder / "mode", f"{mode}\n")
     _held = file
 
@@ -50,10 +48,10 @@ def is_claimed() -> bool:
     return _held is not None
 
 
-def _opened(path: Path) -> TextIOWrapper:
+def _opened(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise EnvironmentRefused(f"PORTAL_DATA_DIR: {error.strerror}: {path}") from None
 

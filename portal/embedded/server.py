@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import uvicorn
 
+from orders import notice_stream
 from portal.embedded.queue import EmbeddedQueue
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 BACKLOG = 512
 GRACE = 1  # seconds for requests under way
-LAST_MOMENT = 2.7
+LAST_MOMENT = 2.4
 STREAM_GRACE = 1.0
 
 
@@ -53,7 +54,9 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a command adds: `ready` runs once the portal answers, `closing` when it ends (twice at most, briefly)."""
+    """What a command adds: `ready` runs in a thread once the portal answers; `closing`, brief, and perhaps again, at
+    the end.
+    """
 
     ready: Callable[[], None]
     closing: Callable[[], None] = lambda: None
@@ -85,7 +88,8 @@ def run(taken: socket.socket, hooks: Hooks) -> NoReturn:
     except Exception:
         log.exception("the embedded portal stopped")
     finally:
-        _ask_all_to_stop(queue, hooks)
+        queue.ask_to_stop()
+        hooks.closing()
         queue.wait_until_stopped(LAST_MOMENT / 2)
         _leave(status, hooks)
 
@@ -103,7 +107,7 @@ async def _serve(taken: socket.socket, queue: EmbeddedQueue, hooks: Hooks) -> in
             _last_moment(hooks)
         stop.set()
         server.should_exit = True
-        _ask_all_to_stop(queue, hooks)
+        queue.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end)
@@ -136,16 +140,9 @@ def _config() -> uvicorn.Config:
 async def _stream(stop: asyncio.Event) -> None:
     """The notice stream of every active connection. Its end must not end the pages."""
     try:
-        from orders import notice_stream  # noqa: PLC0415
-
         await notice_stream.run(stop, None)
     except Exception:
         log.exception("the notice stream ended; the pages go on without it")
-
-
-def _ask_all_to_stop(queue: EmbeddedQueue, hooks: Hooks) -> None:
-    queue.ask_to_stop()
-    hooks.closing()
 
 
 def _last_moment(hooks: Hooks) -> None:
