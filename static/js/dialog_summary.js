@@ -10,7 +10,8 @@ export function startSummaries() {
 }
 
 function rewrite(summary, form) {
-  const { leaves, currency, unit, actionKind } = summary.dataset;
+  const { leaves, currency, actionKind } = summary.dataset;
+  const unit = summary.dataset.unit.trim();
   const asked = typed(form.elements.quantity) || leaves;
   const at = typed(form.elements.price) || summary.dataset.price;
   const after = summary.querySelector("[data-after]");
