@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -71,8 +72,8 @@ def test_the_production_shape_starts_answers_and_ends(environment: dict[str, str
         for program in programs.values():
             running.callback(program.stop)
         programs["web"].wait_until(lambda: _status(port) == 200, timeout=60)
-        programs["worker"].wait_until(lambda: " ready." in programs["worker"].tail(), timeout=60)
-        programs["schedule"].wait_until(lambda: "beat: Starting" in programs["schedule"].tail(), timeout=60)
+        programs["worker"].wait_until(lambda: _answers_a_ping(environment), timeout=60)
+        programs["schedule"].wait_until(lambda: "beat" in programs["schedule"].tail(), timeout=60)
         assert {name: program.process.poll() for name, program in programs.items()} == dict.fromkeys(LONG_RUNNING)
         assert {name: _end(program) for name, program in programs.items()} == dict.fromkeys(LONG_RUNNING, True)
 
@@ -92,8 +93,14 @@ def _status(port: int) -> int:
             return int(answer.status)
     except HTTPError as error:
         return error.code
-    except (URLError, ConnectionError):
+    except (URLError, ConnectionError, TimeoutError):
         return 0
+
+
+def _answers_a_ping(environment: dict[str, str]) -> bool:
+    """Whether a worker takes a message from the queue: what compose asks for its health."""
+    command = ["celery", "-A", "portal", "inspect", "ping", "--timeout", "2"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False).returncode == 0
 
 
 def _end(program: Program) -> bool:
