@@ -30,7 +30,7 @@ def evening() -> Any:
 
 @pytest.fixture
 def manager() -> User:
-    return make.UserFactory(username="kim")
+    return make.UserFactory.create(username="kim")
 
 
 def api(user: User, scope: str = "read") -> Client:
@@ -38,7 +38,7 @@ def api(user: User, scope: str = "read") -> Client:
 
 
 def published(account: ClientAccount, day: date = make.BUSINESS_DAY, **totals: Decimal) -> ClientAccount:
-    snapshot = make.SnapshotFactory(account=account, business_date=day)
+    snapshot = make.SnapshotFactory.create(account=account, business_date=day)
     account.balance, account.business_date = snapshot, day
     for name, value in totals.items():
         setattr(account, name, value)
@@ -47,7 +47,7 @@ def published(account: ClientAccount, day: date = make.BUSINESS_DAY, **totals: D
 
 
 def test_a_row_shows_exact_figures_and_masks_who_it_is_about(manager: User) -> None:
-    account = make.assigned(manager, make.ClientAccountFactory(number="0019923122221", alias="성장형"))
+    account = make.assigned(manager, make.ClientAccountFactory.create(number="0019923122221", alias="성장형"))
     published(account, total_value=Decimal("3500000.5000"), return_rate=Decimal("0.10000000"))
     row = api(manager).get(f"{API}accounts/").json()["results"][0]
     assert row["number"] == "0019*******21"
@@ -84,21 +84,21 @@ def test_an_account_never_synced_says_so(manager: User) -> None:
 
 @pytest.mark.parametrize("text", ["00-19923-122221", "0019923122221"])
 def test_search_finds_by_the_exact_full_number_however_it_is_written(manager: User, text: str) -> None:
-    account = make.assigned(manager, make.ClientAccountFactory(number="0019923122221"))
+    account = make.assigned(manager, make.ClientAccountFactory.create(number="0019923122221"))
     make.assigned(manager)
     found = api(manager).get(f"{API}accounts/", {"search": text}).json()["results"]
     assert [row["id"] for row in found] == [account.pk]
 
 
 def test_search_finds_by_a_part_of_the_alias_but_of_no_number(manager: User) -> None:
-    account = make.assigned(manager, make.ClientAccountFactory(number="0019923122221", alias="배당 성장"))
+    account = make.assigned(manager, make.ClientAccountFactory.create(number="0019923122221", alias="배당 성장"))
     assert len(api(manager).get(f"{API}accounts/", {"search": "성장"}).json()["results"]) == 1
     assert not api(manager).get(f"{API}accounts/", {"search": account.number[:6]}).json()["results"]
 
 
 def test_the_list_filters_by_broker_and_contract(manager: User) -> None:
-    kis = make.FirmFactory(short_name="kis", kind=FirmKind.KIS)
-    one = make.assigned(manager, make.ClientAccountFactory(firm=kis, contract_status=ContractStatus.EXPIRED))
+    kis = make.FirmFactory.create(short_name="kis", kind=FirmKind.KIS)
+    one = make.assigned(manager, make.ClientAccountFactory.create(firm=kis, contract_status=ContractStatus.EXPIRED))
     make.assigned(manager)
     client = api(manager)
     assert [row["id"] for row in client.get(f"{API}accounts/?broker=kis").json()["results"]] == [one.pk]
@@ -119,9 +119,9 @@ def test_pages_follow_their_cursors_without_a_gap(manager: User) -> None:
 
 
 def test_a_page_is_at_most_500_rows(manager: User) -> None:
-    firm = make.FirmFactory()
+    firm = make.FirmFactory.create()
     accounts = [ClientAccount(firm=firm, number=f"77{n:07d}", number_index=f"{n:064d}") for n in range(501)]
-    operations = make.UserFactory(role=Role.OPERATIONS)
+    operations = make.UserFactory.create(role=Role.OPERATIONS)
     ClientAccount.objects.bulk_create(accounts)
     assert len(api(operations).get(f"{API}accounts/?page_size=9999").json()["results"]) == 500
 
@@ -140,8 +140,8 @@ def test_the_list_asks_the_same_questions_for_one_account_and_for_many(
 
 
 def test_detail_tells_how_each_dataset_was_last_synced(manager: User) -> None:
-    account = published(make.assigned(manager, make.ClientAccountFactory(virtual_number="99887766")))
-    make.SyncStepFactory(account=account, dataset=Dataset.TRADES, state="failed", error="3600 증권사 장애")
+    account = published(make.assigned(manager, make.ClientAccountFactory.create(virtual_number="99887766")))
+    make.SyncStepFactory.create(account=account, dataset=Dataset.TRADES, state="failed", error="3600 증권사 장애")
     body = api(manager).get(f"{API}accounts/{account.pk}/").json()
     assert body["virtual_number"] == "9988**66"
     assert body["last_sync"]["balances"]["state"] == "done"
@@ -166,8 +166,10 @@ def test_looking_at_an_account_is_in_the_audit_trail(manager: User) -> None:
 
 def test_a_balance_comes_with_its_cash_and_holdings(manager: User) -> None:
     account = published(make.assigned(manager))
-    make.CashBalanceFactory(snapshot=account.balance, cash_balance=Decimal(1_500_000))
-    make.HoldingFactory(snapshot=account.balance, codes=[{"type": "표준코드", "code": "KR7005930003", "name": None}])
+    make.CashBalanceFactory.create(snapshot=account.balance, cash_balance=Decimal(1_500_000))
+    make.HoldingFactory.create(
+        snapshot=account.balance, codes=[{"type": "표준코드", "code": "KR7005930003", "name": None}]
+    )
     body = api(manager).get(f"{API}accounts/{account.pk}/balance/").json()
     assert body["business_date"] == "2026-11-19"
     assert body["fetched_at"] == "2026-11-19T20:31:00+09:00"
@@ -180,7 +182,7 @@ def test_a_balance_comes_with_its_cash_and_holdings(manager: User) -> None:
 
 def test_a_balance_is_found_for_every_day_that_it_covers(manager: User) -> None:
     account = make.assigned(manager)
-    old = make.SnapshotFactory(account=account, valid_from=date(2026, 11, 10), business_date=date(2026, 11, 13))
+    old = make.SnapshotFactory.create(account=account, valid_from=date(2026, 11, 10), business_date=date(2026, 11, 13))
     published(account)
     client = api(manager)
     for day in ("2026-11-10", "2026-11-12", "2026-11-13"):
@@ -198,9 +200,9 @@ def test_a_balance_never_synced_is_200_and_empty(manager: User) -> None:
 
 def test_settlements_are_those_of_today_or_later_unless_all_are_asked_for(manager: User) -> None:
     account = make.assigned(manager)
-    snapshot = make.SnapshotFactory(account=account, dataset=Dataset.SETTLEMENTS)
+    snapshot = make.SnapshotFactory.create(account=account, dataset=Dataset.SETTLEMENTS)
     for day in (date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 23), None):
-        make.SettlementFactory(snapshot=snapshot, settle_date=day, costs=[{"name": "수수료", "amount": "150.0"}])
+        make.SettlementFactory.create(snapshot=snapshot, settle_date=day, costs=[{"name": "수수료", "amount": "150.0"}])
     client = api(manager)
     rows = client.get(f"{API}accounts/{account.pk}/settlements/").json()["results"]
     assert [row["settle_date"] for row in rows] == ["2026-11-19", "2026-11-23", None]
@@ -212,15 +214,17 @@ def test_settlements_are_those_of_today_or_later_unless_all_are_asked_for(manage
 
 def test_replaced_rows_are_not_shown(manager: User) -> None:
     account = make.assigned(manager)
-    make.TradeFactory(snapshot=make.SnapshotFactory(account=account, dataset=Dataset.TRADES, current=False))
+    make.TradeFactory.create(
+        snapshot=make.SnapshotFactory.create(account=account, dataset=Dataset.TRADES, current=False)
+    )
     assert api(manager).get(f"{API}accounts/{account.pk}/trades/").json()["results"] == []
 
 
 def test_trades_are_cut_by_their_days(manager: User) -> None:
     account = make.assigned(manager)
-    snapshot = make.SnapshotFactory(account=account, dataset=Dataset.TRADES)
+    snapshot = make.SnapshotFactory.create(account=account, dataset=Dataset.TRADES)
     for offset in range(4):
-        make.TradeFactory(snapshot=snapshot, date=make.BUSINESS_DAY - timedelta(days=offset), warnings=["sign"])
+        make.TradeFactory.create(snapshot=snapshot, date=make.BUSINESS_DAY - timedelta(days=offset), warnings=["sign"])
     rows = api(manager).get(f"{API}accounts/{account.pk}/trades/?from=2026-11-17&to=2026-11-18").json()["results"]
     assert [row["date"] for row in rows] == ["2026-11-18", "2026-11-17"]
     assert rows[0]["warnings"] == ["sign"]
@@ -229,8 +233,10 @@ def test_trades_are_cut_by_their_days(manager: User) -> None:
 def test_order_details_are_those_of_the_newest_day_or_of_the_day_asked_for(manager: User) -> None:
     account = make.assigned(manager)
     for day in (date(2026, 11, 18), date(2026, 11, 19)):
-        snapshot = make.SnapshotFactory(account=account, dataset=Dataset.ORDERS, business_date=day)
-        make.OrderExecutionFactory(order=make.OrderDetailFactory(snapshot=snapshot, order_number=str(day.day)))
+        snapshot = make.SnapshotFactory.create(account=account, dataset=Dataset.ORDERS, business_date=day)
+        make.OrderExecutionFactory.create(
+            order=make.OrderDetailFactory.create(snapshot=snapshot, order_number=str(day.day))
+        )
     client = api(manager)
     newest = client.get(f"{API}accounts/{account.pk}/order-details/").json()["results"]
     assert [row["order_number"] for row in newest] == ["19"]
@@ -265,14 +271,14 @@ def test_a_malformed_parameter_is_422_with_its_name(manager: User, path: str, fi
 
 def test_rows_have_the_fields_of_their_schema(manager: User) -> None:
     account = published(make.assigned(manager))
-    make.CashBalanceFactory(snapshot=account.balance)
-    make.HoldingFactory(snapshot=account.balance)
+    make.CashBalanceFactory.create(snapshot=account.balance)
+    make.HoldingFactory.create(snapshot=account.balance)
     for factory, dataset in (
         (make.SettlementFactory, Dataset.SETTLEMENTS),
         (make.TradeFactory, Dataset.TRADES),
         (make.OrderDetailFactory, Dataset.ORDERS),
     ):
-        factory(snapshot=make.SnapshotFactory(account=account, dataset=dataset))
+        factory(snapshot=make.SnapshotFactory.create(account=account, dataset=dataset))
     client = api(manager)
 
     def first(path: str) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""Addresses of the order pages and of their part of the REST API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from orders import api, views
+
+urlpatterns = [
+    path("orders/", views.blotter, name="blotter"),
+    path("orders/<int:pk>/", views.timeline, name="order-timeline"),
+    path("orders/<int:pk>/cancel/", views.cancel, name="order-cancel"),
+    path("orders/<int:pk>/modify/", views.modify, name="order-modify"),
+]
+
+api_urlpatterns = [
+    path("orders/", api.OrderList.as_view()),
+    path("orders/<int:pk>/", api.OrderDetail.as_view()),
+    path("orders/<int:pk>/events/", api.OrderEventList.as_view()),
+    path("orders/<int:pk>/cancel/", api.CancelOrder.as_view()),
+    path("orders/<int:pk>/modify/", api.ModifyOrder.as_view()),
+    path("commands/<uuid:pk>/", api.CommandDetail.as_view()),
+    path("notices/", api.NoticeList.as_view()),
+]
