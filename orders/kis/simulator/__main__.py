@@ -18,8 +18,8 @@ from orders.kis.tr_ids import Environment
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; prints `ready REST_PORT WS_PORT` when both listen."""
     options = _parser().parse_args(arguments)
-    simulator = KisSimulator(_settings(options), ShiftedClock(options.clock_file))
-    server = SimulatorServer(simulator, options.port, options.ws_port)
+    simulator = KisSimulator(_settings(options), ShiftedClock(options.clock_file), state_file=options.state_file)
+    server = SimulatorServer(simulator, options.port, options.ws_port, options.state_file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ws-port", type=int, default=21000, help="0 takes any free port")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--clock-file", type=Path, help='JSON: {"shift_seconds": 0}')
+    parser.add_argument("--state-file", type=Path, help="where the books are kept between two runs")
     parser.add_argument("--accounts", default="12345678-01,12345678-03")
     parser.add_argument("--hts-id", default="desk01")
     parser.add_argument("--app-key", default="demo")

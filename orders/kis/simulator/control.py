@@ -131,11 +131,16 @@ def _forge(simulator: KisSimulator) -> None:
 
 
 def _open_order(simulator: KisSimulator, fields: Fields) -> SimOrder:
-    number = None if fields.get("order") in {None, ""} else int(fields["order"])
+    number = _named(fields)
     order = working(simulator.desk, number)
     if order is None:
         raise ControlError("no such open order" if number else "no open order")
     return order
+
+
+def _named(fields: Fields) -> int | None:
+    """The order number that was given, None for "any"."""
+    return None if fields.get("order") in {None, ""} else int(fields["order"])
 
 
 def _fill(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
@@ -184,7 +189,7 @@ def _account(simulator: KisSimulator, fields: Fields, market: Market | None) -> 
 
 def _reject(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
     """Without an order: a new one that the exchange refuses."""
-    if fields.get("order") in {None, ""}:
+    if _named(fields) is None:
         order = simulator.desk.place(_ticket(simulator, fields))
     else:
         order = _open_order(simulator, fields)
@@ -204,7 +209,7 @@ def _ask(kind: RequestKind) -> Callable[[KisSimulator, Fields], dict[str, Any]]:
 
 def _transmit(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
     """Sends the named reservation, or all that wait, as if the market opened."""
-    wanted = None if fields.get("order") in {None, ""} else int(fields["order"])
+    wanted = _named(fields)
     waiting = [r for r in simulator.desk.reservations.waiting() if wanted in {None, r.number}]
     sent = [simulator.desk.reservations.transmit(row, simulator.now()) for row in waiting]
     return {"orders": [_plain(order) for order in sent]}
@@ -214,8 +219,8 @@ def _not_sent(simulator: KisSimulator, _fields: Fields) -> dict[str, Any]:
     return {"refused": refuse_one_reservation(simulator.desk)}
 
 
-def _confirm(simulator: KisSimulator, _fields: Fields) -> dict[str, Any]:
-    return {"confirmed": simulator.desk.release()}
+def _confirm(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
+    return {"confirmed": simulator.desk.release(_named(fields))}
 
 
 def _decimal(fields: Fields, name: str, default: Decimal) -> Decimal:

@@ -59,7 +59,7 @@ class Desk:
         if self.faults.take("hold_confirm"):
             self.held.append(child)
         else:
-            self._later(self.settings.exchange_delay, lambda at: self.book.settle(child, at))
+            self._answer_later(child)
         return child
 
     def ask_reservation(self, row: Reservation) -> int:
@@ -67,12 +67,22 @@ class Desk:
         self._later(self.settings.reservation_delay, lambda _at: self._cancel_reservation(row))
         return self.book.next_number(Family.RESERVED)
 
-    def release(self) -> int:
-        """The exchange's word for the requests that were held back; how many there were."""
-        held, self.held = self.held, []
-        for child in held:
+    def release(self, number: int | None = None) -> int:
+        """The exchange's word for the requests held back, all or those of one order; how many there were."""
+        released = [child for child in self.held if number in {None, child.number, child.original}]
+        self.held = [child for child in self.held if child not in released]
+        for child in released:
             self.book.settle(child, self.now())
-        return len(held)
+        return len(released)
+
+    def take_over(self, orders: list[SimOrder], reservations: list[Reservation], numbers: dict[Family, int]) -> None:
+        """Goes on with the books of an earlier run; what the exchange had not answered yet, it answers now."""
+        self.book.orders[:] = orders
+        self.book.numbers.update(numbers)
+        self.reservations.rows[:] = reservations
+        for order in orders:
+            if not (order.working or order.rejected or order.expired):
+                self._answer_later(order)
 
     def work(self) -> None:
         """What time brings: delayed confirmations, reservations due at the open, the end of sessions."""
@@ -91,8 +101,13 @@ class Desk:
 
     def _place_at(self, ticket: Ticket, at: datetime) -> SimOrder:
         order = self.book.place(ticket, at)
-        self._later(self.settings.exchange_delay, lambda then: self.book.confirm(order, then))
+        self._answer_later(order)
         return order
+
+    def _answer_later(self, order: SimOrder) -> None:
+        """The exchange's word for a new order or a request, after its delay."""
+        act = self.book.confirm if order.kind is RequestKind.NEW else self.book.settle
+        self._later(self.settings.exchange_delay, lambda at: act(order, at))
 
     def _cancel_reservation(self, row: Reservation) -> None:
         self.reservations.cancel(row)

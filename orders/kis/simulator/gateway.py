@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from orders.kis.simulator.access import Access
@@ -30,6 +31,7 @@ from orders.kis.simulator.market import MarketMaker
 from orders.kis.simulator.order_api import ORDER_REQUESTS
 from orders.kis.simulator.reservations import Reservation
 from orders.kis.simulator.settings import SimSettings
+from orders.kis.simulator.state import load
 from orders.kis.simulator.wire import NoticeHub
 from orders.kis.tr_ids import TRS, Environment, Tr
 
@@ -41,7 +43,8 @@ def _wall() -> datetime:
 class KisSimulator:
     """A broker with its own clock: `now` is the business clock, `timer` counts seconds for limits and delays.
 
-    Thread-safe: one lock around everything that changes. Deterministic by the settings' seed, the clock and the calls.
+    `state_file` is where an earlier run left its books. Thread-safe: one lock around everything that changes.
+    Deterministic by the settings' seed, the clock and the calls.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class KisSimulator:
         settings: SimSettings,
         now: Callable[[], datetime] = _wall,
         timer: Callable[[], float] = time.monotonic,
+        state_file: Path | None = None,
     ) -> None:
         self.settings = settings
         self.now = now
@@ -59,7 +63,8 @@ class KisSimulator:
         self.requests: Counter[str] = Counter()
         self.ledger: list[dict[str, Any]] = []
         self.lagging: tuple[list[SimOrder], list[Reservation]] | None = None
-        if not settings.quiet:
+        resumed = state_file is not None and load(self, state_file)
+        if not settings.quiet and not resumed:
             self.market.open_desk()
 
     def handle(self, request: SimRequest) -> SimAnswer:

@@ -98,7 +98,7 @@ class MarketMaker:
         if not standing:
             return
         order = self.rng.choice(standing)
-        qty = order.leaves if self._happens(0.3) else _part(order.leaves, self.rng)
+        qty = order.leaves if self._happens(0.15) else _part(order.leaves, self.rng)
         # A limit order never trades at a worse price than its own.
         better = order.ticket.instrument.tick * self.rng.choice((0, 0, 0, 1))
         price = order.ticket.price + (better if order.ticket.side is Side.SELL else -better)
@@ -186,4 +186,4 @@ def refuse_one_reservation(desk: Desk) -> bool:
 
 
 def _part(leaves: Decimal, rng: random.Random) -> Decimal:
-    return Decimal(max(1, int(float(leaves) * rng.uniform(0.1, 0.6))))
+    return Decimal(max(1, int(float(leaves) * rng.uniform(0.1, 0.4))))

@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.exceptions import ConnectionClosed
@@ -16,10 +17,12 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from orders.kis.simulator.answers import SimAnswer, SimRequest
 from orders.kis.simulator.gateway import KisSimulator
+from orders.kis.simulator.state import save
 
 HANG_SECONDS = 60.0
 PING_SECONDS = 10.0
 TICK_SECONDS = 0.2
+KEEP_EVERY = 25  # ticks: the books are written each 5 s, since this process may be killed
 STEP_EVERY = 5  # ticks: the market moves once a second
 _BODY_LIMIT = 1024 * 1024
 
@@ -27,8 +30,11 @@ _BODY_LIMIT = 1024 * 1024
 class SimulatorServer:
     """Both servers and the thread that lets time pass. Port 0 takes any free one."""
 
-    def __init__(self, simulator: KisSimulator, port: int = 0, ws_port: int = 0) -> None:
+    def __init__(
+        self, simulator: KisSimulator, port: int = 0, ws_port: int = 0, state_file: Path | None = None
+    ) -> None:
         self._simulator = simulator
+        self._state_file = state_file
         self._stopping = threading.Event()
         self._http = _HttpServer(port, simulator, self._stopping)
         self._ws: Server = serve(
@@ -48,8 +54,9 @@ class SimulatorServer:
             threading.Thread(target=target, daemon=True).start()
 
     def stop(self) -> None:
-        """Closes both ports and every connection; returns at once."""
+        """Keeps the books, closes both ports and every connection; returns at once."""
         self._stopping.set()
+        self._keep()
         self._simulator.hub.close_all()
         self._http.shutdown()
         self._http.server_close()
@@ -66,9 +73,15 @@ class SimulatorServer:
                 self._simulator.tick()
             else:
                 self._simulator.desk.work()
+            if beats % KEEP_EVERY == 0:
+                self._keep()
             if time.monotonic() - pinged_at >= PING_SECONDS:
                 pinged_at = time.monotonic()
                 self._simulator.hub.ping()
+
+    def _keep(self) -> None:
+        if self._state_file is not None:
+            save(self._simulator, self._state_file)
 
     def _talk(self, connection: ServerConnection) -> None:
         """One client: what it says goes to the hub, what the hub says goes through a queue of its own."""
