@@ -71,11 +71,27 @@ class _GuardedConnection(HTTPConnection):
         self._guard = guard
         self._total_timeout = total_timeout
 
-    def connect(self) -> None:
-        """Open the socket, unless the window is closed."""
-        left = self._guard().total_seconds()
-        self.timeout = min(float(self.timeout or left), left)
-        super().connect()
+    def _new_conn(self) -> socket.socket:
+        """Open the socket, unless the window is closed.
+
+        The name is resolved first: a slow name server must not carry the connect past the guard's answer.
+        """
+        failure = OSError(f"no address for {self.host}")
+        host = self.host.strip("[]")
+        for family, kind, protocol, _name, address in socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM):
+            left = self._guard().total_seconds()
+            sock = socket.socket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(min(float(self.timeout or left), left))
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise failure
 
     def send(self, data: Any) -> None:
         """Write a part of the request, unless the window has closed meanwhile."""

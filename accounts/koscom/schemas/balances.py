@@ -24,7 +24,7 @@ from accounts.koscom.schemas.fields import Day, Identifier, Number, Rows, Text, 
 from accounts.koscom.schemas.values import BalancePage, CashRow, ForeignRow, Holding
 
 _BLOCK = "balanceList"
-# G prints the suffix of D+0 with the letter O in one place.
+# Koscom's manual prints the suffix of D+0 with the letter O in one place.
 _CASH_CURRENCY = re.compile(r"([A-Z]{3})(?:-D([0O12]))?", re.ASCII)
 _BASIS = {"0": SettlementBasis.D0, "O": SettlementBasis.D0, "1": SettlementBasis.D1, "2": SettlementBasis.D2}
 _RATE = Context(prec=12)

@@ -152,6 +152,38 @@ def test_a_refused_connection_is_no_answer() -> None:
         list(make_client(port).accounts())
 
 
+def _addresses(*ports: int) -> list[tuple[object, ...]]:
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+
+
+def test_a_window_that_closes_while_the_name_is_resolved_gets_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = ClosingGuard(9)
+
+    def slow(*_args: object, **_kwargs: object) -> list[tuple[object, ...]]:
+        guard.left = 0
+        return _addresses(line.port)
+
+    with listening(_wait_for_bytes) as line:
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with pytest.raises(WindowClosedError):
+            next(make_client(line.port, guard=open_window, session_guard=guard).accounts())
+    assert line.connections == 0
+
+
+def test_the_next_address_is_tried_when_one_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+    with scripted((200, {}, SAMPLE)) as script:
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: _addresses(closed, script.port))
+        assert len(list(make_client(closed).accounts())) == 1
+
+
+def test_a_name_without_an_address_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: [])
+    with pytest.raises(NoAnswerError):
+        list(make_client(9).accounts())
+
+
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login other password other\n")
