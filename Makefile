@@ -36,7 +36,7 @@ setup-check:  ## that, and what the tests and linters need
 lint: setup-check  ## format, lint, types, import arrows and missing migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint --check --quiet templates
+	$(BIN)/djlint --check templates
 	$(BIN)/mypy . .ci/prepare.py
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run

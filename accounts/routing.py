@@ -6,4 +6,5 @@ from django.urls import path
 
 from accounts.consumers import LiveConsumer
 
-websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]
+# Channels routes an ASGI application through path(), which Django types for views.
+websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]  # type: ignore[arg-type]

@@ -12,4 +12,6 @@ django_application = get_asgi_application()
 
 from accounts.routing import websocket_urlpatterns  # noqa: E402 - models need the application made above
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+# The stubs know Channels' own kind of pattern alone; path() makes Django's.
+websockets = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
+application = ProtocolTypeRouter({"http": django_application, "websocket": websockets})
