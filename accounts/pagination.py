@@ -23,8 +23,8 @@ class CursorPages(CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 500
-    ordering: tuple[str, ...] = ("id",)  # type: ignore[assignment]  # the parent's own value is one string
-    offset_cutoff = None  # no limit
+    ordering: tuple[str, ...] = ("id",)
+    offset_cutoff = None  # type: ignore[assignment]  # how the parent says that there is no limit
 
     def get_page_size(self, request: Request) -> int | None:
         """A size above 500 is cut to 500; one that is no positive number is refused."""
