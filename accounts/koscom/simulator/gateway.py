@@ -70,6 +70,11 @@ class KoscomSimulator:
             return self._control(request) if request.path.startswith("/_control") else self._gateway(request)
 
     def _gateway(self, request: SimRequest) -> SimResponse:
+        try:
+            now = self._now(request)
+        except ValueError as error:
+            return _plain(400, {"error": f"X-Simulator-Now: {error}"})
+        is_closed = self._count_closed(now, request.path)
         parts = request.path.strip("/").split("/")
         is_route = len(parts) == 5 and parts[0] == "v1" and (parts[2], parts[4]) == ("b2baccount", "search")
         if not is_route or request.path.endswith("/") or parts[3] not in APIS or parts[1] not in self._firms:
@@ -78,8 +83,6 @@ class KoscomSimulator:
             return _plain(405, {"message": "Method not allowed"})
         firm, api = self._firms[parts[1]], parts[3]
         self.requests[f"{firm.short_name}/{api}"] += 1
-        now = self._now(request)
-        is_closed = self._count_closed(now, f"{firm.short_name}/{api}")
         refused = self._refuse_login(firm, request)
         if refused:
             return refused
@@ -89,7 +92,10 @@ class KoscomSimulator:
 
     def _now(self, request: SimRequest) -> datetime:
         text = request.headers.get("x-simulator-now")
-        return datetime.fromisoformat(text) if text else self._clock()
+        now = datetime.fromisoformat(text) if text else self._clock()
+        if now.tzinfo is None:
+            raise ValueError("an offset is missing")
+        return now
 
     def _count_closed(self, now: datetime, what: str) -> bool:
         """Closed is what either clock says: a history may not be read at noon."""

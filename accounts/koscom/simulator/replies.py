@@ -97,7 +97,8 @@ def reply(world: World, firm: Firm, query: Query, now: datetime) -> Tree:
     as_of = world.days.calendar.business_date(now)
     found, extra = _FINDERS[query.api](world, firm, query, as_of)
     page, key = _cut(found, firm, query)
-    return _envelope(firm, query, page, key, extra if not query.text("page") else [], len(found))
+    block = _block(world, firm, query, page, extra if not query.text("page") else [])
+    return _envelope(firm, query, block, key, len(found))
 
 
 def _accounts(world: World, firm: Firm, _query: Query, _as_of: date) -> tuple[list[Row], list[Row]]:
@@ -192,12 +193,15 @@ def _cut(found: list[Row], firm: Firm, query: Query) -> tuple[list[Row], str | N
     return found[offset:last], f"20160310{last:0{_KEY_DIGITS}d}" if last < len(found) else None
 
 
-def _envelope(firm: Firm, query: Query, page: list[Row], key: str | None, extra: list[Row], total: int) -> Tree:
-    list_name, row_name = _BLOCKS[query.api]
-    body_name = f"{list_name}ResponseBody"
-    block: Tree = {row_name: page + extra}
+def _block(world: World, firm: Firm, query: Query, page: list[Row], extra: list[Row]) -> Tree:
     if query.api == "balancelist":
-        block = _balance_block(firm, query, page, extra)
+        return _balance_block(_account(world, firm, query), page, extra)
+    return {_BLOCKS[query.api][1]: page + extra}
+
+
+def _envelope(firm: Firm, query: Query, block: Tree, key: str | None, total: int) -> Tree:
+    list_name, _row_name = _BLOCKS[query.api]
+    body_name = f"{list_name}ResponseBody"
     return {
         "commonHeader": {
             "reqIdPlatform": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{firm.short_name}/{query.request_id}")),
@@ -214,8 +218,9 @@ def _envelope(firm: Firm, query: Query, page: list[Row], key: str | None, extra:
     }
 
 
-def _balance_block(firm: Firm, query: Query, page: list[Row], cash: list[Row]) -> Tree:
-    owner: Tree = {"accNo": query.account, "accName": None}
+def _balance_block(account: SimAccount, page: list[Row], cash: list[Row]) -> Tree:
+    firm = account.firm
+    owner: Tree = {"accNo": account.number, "accName": account.holder}
     block: Tree = {firm.dialect.cash_name: cash, "securitiesBalInfo": page}
     if firm.dialect.has_balance_level:
         return {"balance": [{"accInfo": owner, **block}]}

@@ -126,7 +126,7 @@ def test_arrivals_in_the_closed_window_are_counted_and_refused_where_hours_apply
     assert response.status == (400 if has_hours else 200)
     assert ("시간" in json.loads(response.body).get("error", "")) is has_hours
     assert counters(simulator)["closed_arrivals"] == 1
-    assert counters(simulator)["closed"] == [f"2026-11-21T{clock_text}:00+09:00 shinhan/{api}"]
+    assert counters(simulator)["closed"] == [f"2026-11-21T{clock_text}:00+09:00 /v1/shinhan/b2baccount/{api}/search"]
 
 
 @pytest.mark.parametrize("clock_text", ["08:29:59", "16:00:00"])
@@ -136,6 +136,17 @@ def test_arrivals_beside_the_closed_window_are_answered(
     clock.now = datetime.fromisoformat(f"2026-11-19T{clock_text}+09:00")
     assert simulator.handle(balance()).status == 200
     assert counters(simulator)["closed_arrivals"] == 0
+
+
+def test_an_arrival_on_an_unknown_route_is_counted_too(simulator: KoscomSimulator, clock: Clock) -> None:
+    clock.now = EVENING.replace(hour=12)
+    assert simulator.handle(SimRequest("GET", "/")).status == 404
+    assert counters(simulator)["closed_arrivals"] == 1
+
+
+@pytest.mark.parametrize("now", ["yesterday", "2026-11-19T20:35:00"])
+def test_a_time_that_is_none_is_refused(simulator: KoscomSimulator, now: str) -> None:
+    assert simulator.handle(balance(**{"x-simulator-now": now})).status == 400
 
 
 def test_a_history_may_not_be_read_at_noon(simulator: KoscomSimulator, clock: Clock) -> None:
