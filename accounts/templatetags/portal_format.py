@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 from accounts.templatetags.browser_texts import in_context, texts
 
@@ -26,9 +26,27 @@ ABSENT = "–"
 KST = ZoneInfo("Asia/Seoul")
 NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_UNITS = frozenset({"KRW", "JPY", "VND", "IDR"})
-WEEKDAYS = ("월", "화", "수", "목", "금", "토", "일")
-FEEDS = {"live": "실시간", "syncing": "대조 중", "polling": "조회 중", "down": "끊김"}  # best first
-FRESHNESS = {"fresh": "정상", "stale": "지난 자료", "never": "미수신", "failed": "수신 실패"}
+WEEKDAYS = (
+    gettext_noop("월"),
+    gettext_noop("화"),
+    gettext_noop("수"),
+    gettext_noop("목"),
+    gettext_noop("금"),
+    gettext_noop("토"),
+    gettext_noop("일"),
+)
+FEEDS = {  # best first
+    "live": gettext_noop("실시간"),
+    "syncing": gettext_noop("대조 중"),
+    "polling": gettext_noop("조회 중"),
+    "down": gettext_noop("끊김"),
+}
+FRESHNESS = {
+    "fresh": gettext_noop("정상"),
+    "stale": gettext_noop("지난 자료"),
+    "never": gettext_noop("미수신"),
+    "failed": gettext_noop("수신 실패"),
+}
 
 ICON = '<svg class="{}" width="16" height="16" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>'
 RING = (
