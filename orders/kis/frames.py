@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from orders.kis.wire import json_object, text_of
+
 MAX_FRAME_BYTES = 1_000_000
 _FLAGS = {"0": False, "1": True}
 
@@ -128,35 +130,26 @@ def _data(text: str) -> NoticeFrame | BadFrame:
 
 
 def _control(raw: bytes, text: str) -> ControlFrame | PingPong | BadFrame:
-    try:
-        message: dict[str, Any] = json.loads(text)
-    except (ValueError, RecursionError):
+    message = json_object(raw)
+    if message is None:
         return BadFrame(FrameFault.NOT_JSON, text[:40])
     header, body = _mapping(message.get("header")), _mapping(message.get("body"))
-    if _text(header, "tr_id") == "PINGPONG":
+    if text_of(header, "tr_id") == "PINGPONG":
         return PingPong(raw)
-    if not _text(body, "rt_cd"):
+    if not text_of(body, "rt_cd"):
         return BadFrame(FrameFault.NOT_CONTROL, text[:40])
     output = _mapping(body.get("output"))
     return ControlFrame(
         # KIS writes "(null)" where a refusal belongs to no registration.
-        tr_id=_text(header, "tr_id").replace("(null)", ""),
-        tr_key=_text(header, "tr_key"),
-        rt_cd=_text(body, "rt_cd"),
-        msg_cd=_text(body, "msg_cd"),
-        msg1=_text(body, "msg1"),
-        key=_text(output, "key") or None,
-        iv=_text(output, "iv") or None,
+        tr_id=text_of(header, "tr_id").replace("(null)", ""),
+        tr_key=text_of(header, "tr_key"),
+        rt_cd=text_of(body, "rt_cd"),
+        msg_cd=text_of(body, "msg_cd"),
+        msg1=text_of(body, "msg1"),
+        key=text_of(output, "key") or None,
+        iv=text_of(output, "iv") or None,
     )
 
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(mapping: dict[str, Any], name: str) -> str:
-    value = mapping.get(name)
-    if not isinstance(value, str):
-        return ""
-    # JSON can spell half a surrogate pair and NUL, which neither UTF-8 nor PostgreSQL can store.
-    return value.encode("utf-8", "replace").decode().replace("\x00", "").strip()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from orders.domain.events import (
     CancelRequested,
@@ -26,6 +23,7 @@ from orders.domain.events import (
     OrderRejected,
     RequestKind,
 )
+from orders.domain.sessions import SEOUL
 from orders.kis.codes import (
     BUSINESS_REFUSALS,
     EXCHANGES,
@@ -39,8 +37,8 @@ from orders.kis.codes import (
 )
 from orders.kis.errors import NeedsMarketError
 from orders.kis.notices import ExecutionNotice
+from orders.kis.wire import json_object, text_of
 
-SEOUL = ZoneInfo("Asia/Seoul")
 _HALF_DAY = timedelta(hours=12)
 _DAY = timedelta(days=1)
 
@@ -219,10 +217,12 @@ _NUMBER_FIELDS = ("ODNO", "OVRS_RSVN_ODNO")
 
 def read_answer(http_status: int, raw: bytes, gt_uid: str = "") -> Accepted | Rejected | Unknown:
     """An order's answer as an outcome. Only HTTP 200 proves anything; what is not on a list is unknown."""
-    body = _body(raw)
+    body = json_object(raw)
     if body is None:
         return Unknown(UnknownReason.UNREADABLE, "", Evidence(http_status, raw, gt_uid))
-    evidence = Evidence(http_status, raw, gt_uid, _text(body, "rt_cd"), _text(body, "msg_cd"), _text(body, "msg1"))
+    evidence = Evidence(
+        http_status, raw, gt_uid, text_of(body, "rt_cd"), text_of(body, "msg_cd"), text_of(body, "msg1")
+    )
     if http_status != 200:
         return Unknown(UnknownReason.HTTP_STATUS, evidence.msg_cd, evidence)
     if evidence.rt_cd == "0":
@@ -235,26 +235,11 @@ def read_answer(http_status: int, raw: bytes, gt_uid: str = "") -> Accepted | Re
     return Unknown(UnknownReason.UNLISTED, evidence.msg_cd, evidence)
 
 
-def _body(raw: bytes) -> dict[str, Any] | None:
-    try:
-        body = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
-
-
 def _order_number(output: object) -> int | None:
     if not isinstance(output, dict):
         return None
     for name in _NUMBER_FIELDS:
-        text = _text(output, name)
+        text = text_of(output, name)
         if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) > 0:
             return int(text)
     return None
-
-
-def _text(mapping: dict[str, Any], name: str) -> str:
-    value = mapping.get(name)
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-8", "replace").decode().replace("\x00", "").strip()

@@ -123,9 +123,9 @@ class KisClient:
         try:
             tr_id = required_tr_id(request.operation, self._config.environment)
             headers = self._config.headers(tr_id, self._ports.token(), gt_uid=uid)
+            self._ports.limiter()
         except KisError as error:  # whatever became of the token, the order itself has not left
             return NotSent(str(error), unsent)
-        self._ports.limiter()
         url = self._config.rest_url + TRS[request.operation].path
         try:
             answer = post_once(url, headers, json.dumps(dict(request.body)).encode(), self._limits)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from orders.domain.sessions import SEOUL
 from orders.kis.errors import BadAnswerError
+from orders.kis.wire import clean, json_object
 
-SEOUL = ZoneInfo("Asia/Seoul")
 _LONGEST = 366 * 86_400  # seconds; corporate tokens live three months
 
 
@@ -32,12 +31,9 @@ class ErrorAnswer:
 
 def parse_json(raw: bytes) -> dict[str, Any]:
     """A JSON object. Raises BadAnswerError for HTML, cut JSON and everything else."""
-    try:
-        body = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError) as error:
-        raise BadAnswerError(f"not JSON: {raw[:60]!r}") from error
-    if not isinstance(body, dict):
-        raise BadAnswerError("JSON, but no object")
+    body = json_object(raw)
+    if body is None:
+        raise BadAnswerError(f"not a JSON object: {raw[:60]!r}")
     return body
 
 
@@ -61,9 +57,9 @@ def parse_approval_key(raw: bytes) -> str:
 def parse_error(body: dict[str, Any]) -> ErrorAnswer | None:
     """The error that a body tells, None when it tells success or nothing."""
     if body.get("error_code"):
-        return ErrorAnswer(_text(body, "error_code"), _text(body, "error_description"))
-    if "rt_cd" in body and _text(body, "rt_cd") != "0":
-        return ErrorAnswer(_text(body, "msg_cd"), _text(body, "msg1"))
+        return ErrorAnswer(clean(body.get("error_code")), clean(body.get("error_description")))
+    if "rt_cd" in body and clean(body.get("rt_cd")) != "0":
+        return ErrorAnswer(clean(body.get("msg_cd")), clean(body.get("msg1")))
     return None
 
 
@@ -82,8 +78,3 @@ def _korean_time(value: object) -> datetime | None:
         return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SEOUL)
     except ValueError:
         return None
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    return str(value).encode("utf-8", "replace").decode().strip() if value is not None else ""

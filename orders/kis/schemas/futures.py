@@ -45,7 +45,7 @@ def _order(row: Row, account: Account, market: Market, ordered_at: datetime | No
         cum_amount=row.amount_or_none("tot_ccld_amt"),
         status=_status(row),
         status_text=words,
-        reason=row.first("ingr_trad_rjct_rson_name", "ingr_trad_rjct_rson_cd"),
+        reason=row.reason("ingr_trad_rjct_rson_name", "ingr_trad_rjct_rson_cd"),
         ordered_at=ordered_at,
         forward_org=row.text("ord_gno_brno"),
         order_type=row.text("nmpr_type_cd"),

@@ -44,7 +44,7 @@ def _order(row: Row, account: Account, sessions: Sessions, request_field: str) -
         cum_amount=row.amount_or_none("ft_ccld_amt3"),
         status=_status(row),
         status_text=row.text("prcs_stat_name"),
-        reason=row.first("rjct_rson_name", "rjct_rson"),
+        reason=row.reason("rjct_rson_name", "rjct_rson"),
         ordered_at=ordered_at,
         placed_by=row.text("mdia_dvsn_name"),
         forward_org=row.text("ord_gno_brno"),

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from orders.domain.events import Family, OrderKey, OrderReport, RequestKind, Side
+from orders.domain.sessions import SEOUL
 from orders.kis.codes import SIDES
 from orders.kis.errors import KisError
+from orders.kis.wire import clean
 
-SEOUL = ZoneInfo("Asia/Seoul")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{0,12})?")
 _DATE = re.compile(r"[0-9]{8}")
@@ -73,7 +73,7 @@ class Row:
     """Typed access to one row. Field names are lower case here: KIS itself writes excg_id_dvsn_Cd."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
-        self._values = {name.lower(): _clean(value) for name, value in raw.items()}
+        self._values = {name.lower(): clean(value) for name, value in raw.items()}
 
     def is_filler(self) -> bool:
         """Whether nothing but blanks and zeros stands in it: KIS pads lists with such rows."""
@@ -157,6 +157,11 @@ class Row:
         found = self.number_or_none("orgn_odno")
         return None if found == number else found
 
+    def reason(self, name_field: str, code_field: str) -> str:
+        """Why it was refused: the name, else the code unless that is all zeros, KIS's way to say "not at all"."""
+        code = self.text(code_field)
+        return self.text(name_field) or (code if code.strip("0") else "")
+
 
 ReadRow = Callable[[Row, Account, Sessions], OrderReport]
 
@@ -203,10 +208,3 @@ def _listed(rows: object) -> list[Any]:
     if isinstance(rows, list):
         return rows
     return [rows] if rows else []
-
-
-def _clean(value: object) -> str:
-    """Wire text without padding; NUL and half surrogate pairs, which no database stores, are taken out."""
-    if value is None:
-        return ""
-    return str(value).encode("utf-8", "replace").decode().replace("\x00", "").strip()

@@ -7,12 +7,13 @@ import random
 from collections import Counter
 from datetime import datetime
 
+from orders.domain.sessions import SEOUL
 from orders.kis.crypto import NoticeCipher
 from orders.kis.errors import CryptoError, NeedsMarketError, NoticeError
 from orders.kis.frames import BadFrame, Subscription
 from orders.kis.notices import parse_record, split_records
 from orders.kis.protocol import NoticeConnection, NoticeReceived
-from orders.kis.translate import SEOUL, translate
+from orders.kis.translate import translate
 from tests.orders.kis import samples
 from tests.orders.kis.test_notices import FUTURES_CORE, OVERSEAS_CORE, STOCK_CORE
 

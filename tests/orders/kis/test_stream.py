@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
+from orders.domain.sessions import SEOUL
 from orders.kis.errors import RefusedError, TokenWaitError
 from orders.kis.frames import subscribe, unsubscribe
 from orders.kis.protocol import NoticeConnection, NoticeReceived, Pinged, Refused, SlotHeld, Subscribed
@@ -27,7 +28,6 @@ from orders.kis.stream import (
     WaitReason,
     run,
 )
-from orders.kis.translate import SEOUL
 from tests.orders.kis import samples
 from tests.orders.kis.client.loopback import closed_port
 from tests.orders.kis.test_protocol import FILL_FRAME, FUTURES, NIGHT

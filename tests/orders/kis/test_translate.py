@@ -22,10 +22,10 @@ from orders.domain.events import (
     RequestKind,
     Side,
 )
+from orders.domain.sessions import SEOUL
 from orders.kis.codes import BUSINESS_REFUSALS
 from orders.kis.errors import NeedsMarketError
 from orders.kis.translate import (
-    SEOUL,
     Accepted,
     Evidence,
     Rejected,
@@ -198,6 +198,11 @@ def test_a_stock_notice_tells_its_exchange(code: str, exchange: str) -> None:
 )
 def test_three_ways_of_having_no_original_number(original: str, number: int | None) -> None:
     assert translate(one("H0IFCNI0", with_column(3, original)), RECEIVED).orig_number == number
+
+
+@pytest.mark.parametrize(("code", "side"), [("01", Side.SELL), ("02", Side.BUY), ("03", Side.SELL), ("04", Side.BUY)])
+def test_each_side_has_its_code(code: str, side: Side) -> None:
+    assert translate(one("H0GSCNI0", with_column(4, code, OVERSEAS_CORE)), RECEIVED, "NASD").side is side
 
 
 @pytest.mark.parametrize(("account", "product"), [("12345678", None), ("1234567803", "03")])

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orders.domain.sessions import SEOUL
 from orders.kis.errors import BadAnswerError
 from orders.kis.schemas import ErrorAnswer, Token, parse_approval_key, parse_error, parse_token
-from orders.kis.schemas.answers import SEOUL, parse_json
+from orders.kis.schemas.answers import parse_json
 from tests.orders.kis import samples
 
 NOW = datetime(2026, 6, 4, 0, 36, 42, tzinfo=UTC)

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
+from orders.domain.sessions import SEOUL
 from orders.kis.schemas import Account, Sessions, day_order, night_order, read_rows, stock_order
-from orders.kis.schemas.rows import SEOUL, ReadRow
+from orders.kis.schemas.rows import ReadRow
 from tests.orders.kis import samples
 from tests.orders.kis.schemas.test_rows import ACCOUNT
 

@@ -15,8 +15,8 @@ from orders.domain.events import (
     RequestKind,
     Side,
 )
+from orders.domain.sessions import SEOUL
 from orders.kis.schemas import open_order, overseas_order, read_rows
-from orders.kis.schemas.rows import SEOUL
 from tests.orders.kis import samples
 from tests.orders.kis.schemas.test_rows import ACCOUNT, GOOD, SESSIONS
 
@@ -162,6 +162,7 @@ def test_the_key_has_the_order_date_and_the_time_the_korean_date() -> None:
     [
         ({"rjct_rson_name": "주문가능수량 부족", "rjct_rson": "01"}, "주문가능수량 부족"),
         ({"rjct_rson": "01"}, "01"),
+        ({"rjct_rson": "00"}, ""),
         ({}, ""),
     ],
 )

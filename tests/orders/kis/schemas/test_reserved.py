@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
+from orders.domain.sessions import SEOUL
 from orders.kis.schemas import read_rows, reservation
-from orders.kis.schemas.rows import SEOUL
 from tests.orders.kis.schemas.test_rows import ACCOUNT, SESSIONS
 
 ROW = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 
 from orders.domain.events import RequestKind
-from orders.kis.schemas import Account, Sessions, open_order, read_rows
-from orders.kis.schemas.rows import SEOUL, Row, RowError, request_kind
+from orders.domain.sessions import SEOUL
+from orders.kis.schemas import Account, Sessions, open_order, overseas_order, read_rows
+from orders.kis.schemas.rows import Row, RowError, request_kind
 
 ACCOUNT = Account("12345678", "01")
 SESSIONS = Sessions(is_daytime=lambda at: 10 <= at.hour < 18, evening_before=lambda day: day)
@@ -36,6 +38,21 @@ def test_a_bad_row_is_reported_and_its_neighbours_are_read() -> None:
     assert len(page.reports) == 1
     assert (page.bad[0].name, page.bad[0].reason) == ("odno", "not an order number: 'rejected-order'")
     assert page.bad[0].raw == bad
+
+
+def test_mutated_rows_never_crash_and_always_have_a_reason() -> None:
+    rng = random.Random(20260602)  # noqa: S311  repeatable on purpose
+    spice = ["", "0", "-", "NaN", "1e9", "20260231", "999999", "9" * 40, "\x00", "１", None, 5, 1.5, [], {}, True]
+    rows = []
+    for _ in range(2000):
+        row: dict[str, Any] = dict(GOOD)
+        for name in rng.sample([*GOOD, "ord_tmd", "nccs_qty", "orgn_odno", "dmst_ord_dt"], rng.randint(0, 3)):
+            row[name] = rng.choice(spice)
+        rows.append(row)
+    page = read_rows(rows, ACCOUNT, SESSIONS, overseas_order)
+    assert len(page.reports) + len(page.bad) == len(rows)
+    assert all(bad.name and bad.reason for bad in page.bad)
+    assert len(page.reports) > 200
 
 
 @pytest.mark.parametrize("rows", [None, [], "", {}])
