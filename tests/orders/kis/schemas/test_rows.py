@@ -42,7 +42,24 @@ def test_a_bad_row_is_reported_and_its_neighbours_are_read() -> None:
 
 def test_mutated_rows_never_crash_and_always_have_a_reason() -> None:
     rng = random.Random(20260602)  # noqa: S311  repeatable on purpose
-    spice = ["", "0", "-", "NaN", "1e9", "20260231", "999999", "9" * 40, "\x00", "１", None, 5, 1.5, [], {}, True]
+    spice: list[object] = [
+        "",
+        "0",
+        "-",
+        "NaN",
+        "1e9",
+        "20260231",
+        "999999",
+        "9" * 40,
+        "\x00",
+        "１",
+        None,
+        5,
+        1.5,
+        [],
+        {},
+        True,
+    ]
     rows = []
     for _ in range(2000):
         row: dict[str, Any] = dict(GOOD)
