@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ZERO = Decimal(0)
 SAME_NUMBER_WITHIN = timedelta(days=1)  # a night order's date: the notice has none, the inquiry gives the trading day
+NOTICES_HAVE_COME = timedelta(seconds=60)  # an order this old, first seen in a list, has no notice on its way
 Number = tuple[Family, date, int]
 PRICE_UNIT = Decimal("0.01")
 
@@ -156,6 +157,8 @@ def _create(read: Read, row: OrderReport) -> Order:
         transmits_at=row.transmits_at,
         version=0,
     )
+    if row.ordered_at is None or read.asked_at - row.ordered_at > NOTICES_HAVE_COME:
+        order.differs_since = row.ordered_at or read.asked_at - NOTICES_HAVE_COME
     ledger.put(order, state)
     order.save()
     ledger.add_number(order, row.orig_number or row.key.number, RequestKind.NEW)
@@ -247,6 +250,7 @@ def _square(read: Read, order: Order, own: Sequence[OrderReport]) -> bool:
     """Compare our fills with the broker's totals and write what the rule says. True when fills changed."""
     books = _books(read, order, own)
     verdict = rules.balance(books)
+    cleared = False
     match verdict:
         case rules.StaleRead():
             return False
@@ -254,6 +258,7 @@ def _square(read: Read, order: Order, own: Sequence[OrderReport]) -> bool:
             order.differs_since = order.differs_since or read.asked_at
             return False
         case rules.Clean():
+            cleared = bool(order.alarm)
             order.differs_since, order.alarm = None, ""
         case rules.GapFill():
             _write_gap(order, verdict, own[-1], read.asked_at)
@@ -266,7 +271,7 @@ def _square(read: Read, order: Order, own: Sequence[OrderReport]) -> bool:
         case rules.Alarm():
             return _alarm(order, verdict)
     order.broker_qty, order.broker_amount = books.broker_qty, books.broker_amount
-    return ledger.put(order, order_state.with_fills(ledger.state_of(order), *ledger.fill_sums(order)))
+    return ledger.put(order, order_state.with_fills(ledger.state_of(order), *ledger.fill_sums(order))) or cleared
 
 
 def _books(read: Read, order: Order, own: Sequence[OrderReport]) -> rules.Books:

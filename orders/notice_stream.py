@@ -215,11 +215,9 @@ class _Stream:
 
     def _sweep_all(self) -> None:
         accounts = list(KisAccount.objects.filter(connection=self.connection).select_related("account"))
-        breaks = reconciliation.sweep(accounts)
+        reconciliation.sweep(accounts)
         unanswered = KisAccount.objects.filter(connection=self.connection).exclude(inquiry_error="").count()
         self.answers = not accounts or unanswered < len(accounts)
-        for difference in breaks:
-            log.warning("%s: %s", difference.account, difference.text)
 
     def _say(self) -> None:
         first = bool(self.recover_at) and len(self.recover_at) == len(RECOVER_AFTER)

@@ -104,7 +104,7 @@ def desk(db: None) -> Desk:
     manager = User.objects.create_user("kim", password="a long password", role=Role.MANAGER)
     for account in accounts:
         access.assign(manager, account, date(2010, 1, 1))
-    return Desk(manager, connection, *accounts)
+    return Desk(manager, connection, stock=accounts[0], derivatives=accounts[1])
 
 
 @pytest.fixture

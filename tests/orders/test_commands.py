@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from accounts.models import AuditEvent, StreamEvent, User
-from orders import commands, reconciliation
+from orders import gateway, reconciliation
 from orders.commands import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, submit
 from orders.models import KisConnection, Order, OrderCommand, OrderNumber
 from tests.orders.broker import Answer, Broker, body, running_broker
@@ -177,7 +177,7 @@ def test_a_broker_that_cannot_be_reached_is_not_sent_after_two_tries(
     desk: Desk, broker: Broker, reserved: Order
 ) -> None:
     broker.reply("order-resv-ccnl", ACCEPTED)
-    commands.gateway.token_source(desk.connection, commands.gateway.config(desk.connection))()
+    gateway.token_source(desk.connection, gateway.config(desk.connection))()
     KisConnection.objects.update(rest_url="http://127.0.0.1:9")
     command = submit(asked(desk, reserved))
     assert (command.state, command.sends) == ("NOT_SENT", 2)

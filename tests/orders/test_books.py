@@ -1,0 +1,193 @@
+"""Inquiries make orders known and square their fills; an older answer never undoes a newer notice."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orders import books
+from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
+from orders.models import Fill, Order, OrderNumber
+from tests.orders.conftest import NIGHT, Desk, filled, overseas
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 11, 20)
+
+
+def report(number: int = 3567, **changes: Any) -> OrderReport:
+    fields: dict[str, Any] = {
+        "key": OrderKey("12345678", "01", changes.pop("family", Family.OVERSEAS), number, TODAY),
+        "market": Market.US,
+        "kind": RequestKind.NEW,
+        "orig_number": None,
+        "side": Side.BUY,
+        "instrument": Instrument("SNDK", "SANDISK", "NASD", "USD"),
+        "order_qty": Decimal(10),
+        "cum_qty": Decimal(0),
+        "leaves_qty": Decimal(10),
+        "price": Decimal(1827),
+        "avg_px": None,
+        "cum_amount": None,
+        "status": ReportStatus.OPEN,
+        "status_text": "",
+        "reason": "",
+        "ordered_at": datetime(2026, 11, 20, 11, 0, tzinfo=UTC),
+    }
+    return OrderReport(**{**fields, **changes})
+
+
+def read(desk: Desk, *reports: OrderReport, after: float = 10) -> int:
+    return books.apply_read(books.Read(desk.stock, NIGHT + timedelta(seconds=after), reports))
+
+
+def sold(quantity: int, price: int = 1827) -> dict[str, Any]:
+    amount = Decimal(quantity * price)
+    return {"cum_qty": Decimal(quantity), "leaves_qty": Decimal(10 - quantity), "cum_amount": amount}
+
+
+def order() -> Order:
+    return Order.objects.shown().get()
+
+
+def test_an_order_first_seen_in_a_list_is_external_and_whole(desk: Desk) -> None:
+    assert read(desk, report(**sold(4))) == 1
+    row = order()
+    assert (row.origin, row.status, row.cum_qty, row.leaves_qty) == ("external", "PARTIALLY_FILLED", 4, 6)
+    assert (row.symbol, row.exchange, row.currency, row.market) == ("SNDK", "NASD", "USD", "US")
+    assert Fill.objects.get().source == "gap"
+
+
+def test_the_same_answer_again_changes_nothing(desk: Desk) -> None:
+    read(desk, report(**sold(4)))
+    version = order().version
+    assert read(desk, report(**sold(4)), after=20) == 0
+    assert order().version == version
+
+
+def test_a_missed_fill_is_filled_in_once_after_three_seconds(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    read(desk, report(**sold(4)), after=10)
+    assert order().cum_qty == 0
+    read(desk, report(**sold(4)), after=14)
+    read(desk, report(**sold(4)), after=18)
+    fill = Fill.objects.get()
+    assert (fill.source, fill.last_qty, fill.amount, order().cum_qty) == ("gap", 4, Decimal(7308), 4)
+
+
+def test_a_notice_that_turns_up_late_replaces_the_gap_fill(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    for after in (10, 14):
+        read(desk, report(**sold(4)), after=after)
+    desk.notice("H0GSCNI0", filled(4), at=NIGHT + timedelta(seconds=15))
+    assert order().cum_qty == 8
+    read(desk, report(**sold(4)), after=20)
+    assert order().cum_qty == 4
+    assert [fill.source for fill in Fill.objects.order_by("id")] == ["gap", "notice", "reversal"]
+
+
+def test_an_answer_older_than_the_newest_notice_never_lowers_cum_qty(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4), at=NIGHT + timedelta(seconds=5))
+    read(desk, report(), after=3)
+    assert (order().cum_qty, order().status) == (4, "PARTIALLY_FILLED")
+
+
+def test_a_total_that_shrinks_is_a_stale_read(desk: Desk) -> None:
+    read(desk, report(**sold(4)))
+    read(desk, report(**sold(2)), after=120)
+    assert (order().cum_qty, Fill.objects.count()) == (4, 1)
+
+
+def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(desk: Desk) -> None:
+    from orders.models import StreamLease  # noqa: PLC0415 - this test alone moves the epoch
+
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(4))
+    assert order().cum_qty == 8
+    read(desk, report(**sold(4)), after=70)
+    assert order().cum_qty == 4
+
+
+def test_books_that_cannot_be_explained_raise_an_alarm(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    read(desk, report(), after=70)
+    assert order().alarm == "more filled than the broker says"
+    read(desk, report(**sold(4)), after=80)
+    assert order().alarm == ""
+
+
+def test_a_modify_seen_in_the_list_goes_on_in_the_same_row(desk: Desk) -> None:
+    read(desk, report())
+    child = report(3570, kind=RequestKind.MODIFY, orig_number=3567, price=Decimal(1800))
+    read(desk, report(leaves_qty=Decimal(0), status=ReportStatus.DONE), child, after=20)
+    row = order()
+    assert (row.price, row.leaves_qty) == (Decimal(1800), 10)
+    assert [number.number for number in row.numbers.all()] == [3567, 3570]
+
+
+def test_a_confirmed_cancel_in_the_list_closes_the_order(desk: Desk) -> None:
+    read(desk, report())
+    gone = report(leaves_qty=Decimal(0), status=ReportStatus.CANCELED)
+    child = report(3571, kind=RequestKind.CANCEL, orig_number=3567, status=ReportStatus.DONE)
+    read(desk, gone, child, after=20)
+    assert (order().status, order().canceled_qty) == ("CANCELED", 10)
+
+
+def test_a_status_never_seen_before_is_shown_raw_and_left_to_a_person(desk: Desk) -> None:
+    read(desk, report())
+    read(desk, report(status=ReportStatus.UNRECOGNISED, status_text="심사중"), after=20)
+    assert (order().status_text, order().needs_person, order().status) == ("심사중", True, "WORKING")
+
+
+def reservation(**changes: Any) -> OrderReport:
+    fields = {"family": Family.RESERVED, "market": Market.US_RESERVED, "status": ReportStatus.RESERVED}
+    return report(30135682, **{**fields, **changes})
+
+
+def test_a_reservation_that_was_sent_goes_on_in_the_same_row(desk: Desk) -> None:
+    read(desk, reservation())
+    read(desk, reservation(status=ReportStatus.TRANSMITTED, transmitted_number=3567), after=20)
+    row = order()
+    assert (row.status, row.market) == ("NEW", "US")
+    desk.notice("H0GSCNI0", filled(4), at=NIGHT + timedelta(seconds=30))
+    assert order().cum_qty == 4
+
+
+def test_an_order_seen_before_the_list_named_its_reservation_is_taken_over(desk: Desk) -> None:
+    read(desk, reservation())
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    assert Order.objects.count() == 2
+    read(desk, reservation(status=ReportStatus.TRANSMITTED, transmitted_number=3567), after=20)
+    row = order()
+    assert (row.status, row.cum_qty, row.fills.count()) == ("PARTIALLY_FILLED", 4, 1)
+    assert {(number.family, number.number) for number in row.numbers.all()} == {
+        ("RESERVED", 30135682),
+        ("OVERSEAS", 3567),
+    }
+
+
+def test_a_reservation_not_sent_keeps_the_brokers_reason(desk: Desk) -> None:
+    read(desk, reservation())
+    read(desk, reservation(status=ReportStatus.NOT_SENT, reason="주문가능금액 부족"), after=20)
+    assert (order().status, order().reason) == ("NOT_SENT", "주문가능금액 부족")
+
+
+def test_an_open_order_is_expired_by_a_read_made_after_its_session(desk: Desk) -> None:
+    read(desk, report())
+    read(desk, report(status=ReportStatus.DONE), after=24 * 3600)
+    assert order().status == "EXPIRED"
+
+
+def test_the_brokers_date_replaces_the_one_that_a_notice_was_given(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas(), at=NIGHT + timedelta(days=1))
+    read(desk, report(), after=90_000)
+    assert OrderNumber.objects.get().order_date == TODAY
