@@ -27,6 +27,8 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = {"run": "requirements.txt", "check": "requirements-dev.txt"}
 OLDEST_NPM = 9
 OLDEST_NODE = 18
+# Its own folder of packages is missing when the Python behind .venv was upgraded to another minor version.
+SOUND = "import os, sys, sysconfig; assert sys.version_info >= (3, 11) and os.path.isdir(sysconfig.get_path('purelib'))"
 
 
 class SetUpFailed(Exception):
@@ -63,7 +65,7 @@ def prepare(purpose: str) -> None:
 
 
 def make_environment() -> None:
-    if PYTHON.exists() and _answers([PYTHON, "-c", "import sys; assert sys.version_info >= (3, 11)"]):
+    if PYTHON.exists() and _answers([PYTHON, "-c", SOUND]):
         return
     say("making .venv")
     if VENV.exists():

@@ -116,6 +116,22 @@ def test_a_translation_is_compiled_when_its_source_is_newer(prepare: ModuleType,
     assert compiled.stat().st_mtime_ns == before
 
 
+def test_an_environment_whose_python_was_upgraded_is_made_anew(
+    prepare: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    prepare.make_environment()
+    packages = next((tmp_path / ".venv" / "lib").glob("python3.*"))
+    assert (packages / "site-packages").is_dir()
+    (tmp_path / ".venv" / "kept").touch()
+    prepare.make_environment()
+    assert (tmp_path / ".venv" / "kept").exists()
+    packages.rename(packages.with_name("python3.10"))
+    prepare.make_environment()
+    assert not (tmp_path / ".venv" / "kept").exists()
+    assert (packages / "site-packages").is_dir()
+
+
 def test_an_unknown_purpose_is_refused() -> None:
     done = subprocess.run([sys.executable, SCRIPT, "everything"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "usage: prepare.py run|check|npm ...\n")
