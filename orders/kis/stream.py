@@ -101,8 +101,8 @@ async def run(
     """Keeps one session open until `stop` is set, then closes it within a second and returns.
 
     `protocol_factory` is asked for a new connection, with a new approval key, before each attempt. `on_event` gets
-    every event in order; the next message is read when it returns. When it raises, the session is closed and begun
-    anew, since the message may be lost.
+    every event in order; the next message is read when it returns. When either raises, the session is closed and
+    begun anew, since a message may be lost.
     """
     failures = 0
     with contextlib.suppress(_StoppedError):
@@ -128,15 +128,19 @@ async def _attempt(
     on_event: OnEvent,
     stop: asyncio.Event,
 ) -> _Ending:
-    """One session from its approval key to its close."""
+    """One session from its approval key to its close; the rim of the loop, which no failure passes."""
     try:
         protocol = await _unless(stop, protocol_factory())
+        websocket = await _unless(stop, _open(params.ws_url))
     except KisError as error:
         return _Ending(WaitReason.NO_APPROVAL, str(error), held=isinstance(error, RefusedError))
-    try:
-        websocket = await _unless(stop, _open(params.ws_url))
     except (OSError, WebSocketException) as error:
         return _Ending(WaitReason.UNREACHABLE, str(error))
+    except _StoppedError:
+        raise
+    except Exception as error:
+        log.exception("notice stream could not begin")
+        return _Ending(WaitReason.FAILED, type(error).__name__)
     session = _Session(params, protocol, websocket, on_event)
     try:
         return await session.pump(stop)
@@ -144,7 +148,7 @@ async def _attempt(
         return session.ended(WaitReason.CLOSED, str(error))
     except _StoppedError:
         raise
-    except Exception as error:  # the rim of the loop: whatever happened, the stream goes on
+    except Exception as error:
         log.exception("notice stream failed")
         return session.ended(WaitReason.FAILED, type(error).__name__)
     finally:

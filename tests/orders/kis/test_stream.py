@@ -354,6 +354,17 @@ async def test_without_an_approval_key_there_is_no_connection(bench: Bench, trou
     assert (waiting.reason, waiting.detail, waiting.seconds) == (WaitReason.NO_APPROVAL, str(trouble), seconds)
 
 
+async def test_a_failing_factory_is_tried_again(bench: Bench) -> None:
+    bench.trouble = RuntimeError("the database is away")
+    await bench.serve(saying(ACK))
+    waiting = await bench.until(Waiting)
+    assert (waiting.reason, waiting.detail) == (WaitReason.FAILED, "RuntimeError")
+    bench.trouble = None
+    await asyncio.sleep(0.01)
+    bench.time.advance(waiting.seconds)
+    await bench.until(Live)
+
+
 async def test_stop_ends_a_wait_at_once(bench: Bench) -> None:
     bench.start(f"ws://127.0.0.1:{closed_port()}")
     await bench.until(Waiting)
