@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 SEED = 7
 READY_WITHIN = 15.0
-END_WITHIN = 0.3
+END_WITHIN = 0.5
 
 
 class SimulatorFailed(Exception):
@@ -97,11 +97,11 @@ class Simulator:
 
 
 class Simulators:
-    """Both of them, on free ports."""
+    """Both of them, on free ports; `for_kis` are further arguments of the KIS one."""
 
-    def __init__(self, folder: Path, clock_file: Path, kis_accounts: Sequence[str]) -> None:
+    def __init__(self, folder: Path, clock_file: Path, for_kis: Sequence[str]) -> None:
         shared = ["--port", "0", "--seed", str(SEED), "--clock-file", str(clock_file)]
-        kis = [*shared, "--ws-port", "0", "--accounts", ",".join(kis_accounts)]
+        kis = [*shared, "--ws-port", "0", *for_kis]
         self._koscom = Simulator("Koscom", ["accounts.koscom.simulator", *shared], folder)
         self._kis = Simulator("KIS", ["orders.kis.simulator", *kis], folder)
 

@@ -30,6 +30,7 @@ class Demo:
     addresses: Addresses
     seen: Seen
     stop: threading.Event
+    quiet: bool
 
     def declare(self) -> None:
         """Tell the portal of the simulators and the people, the way `manage.py connect` does for real ones."""
@@ -54,15 +55,21 @@ class Demo:
         try:
             with suppress(sync.SyncWindowClosed):
                 sync.run_due(sync.SyncRequest())
-            History(clock.now, self.stop).load()
+            if not self.quiet:
+                History(clock.now, self.stop).load()
         except Exception:
             log.exception("the demo's data were not loaded to the end; the next start goes on")
 
 
-def start() -> Demo:
-    """Set the business clock and start both simulators. Raises SimulatorFailed."""
+def start(*, quiet: bool) -> Demo:
+    """Set the business clock and start both simulators. Raises SimulatorFailed.
+
+    A quiet demo has no market of its own and loads no history: what happens there is asked for.
+    """
     seen = Seen(settings.DATA_DIR / "demo-clock-seen", clock.now)
     shift = starting_shift(timezone.now(), seen.last()) if settings.CLOCK_SHIFT is None else settings.CLOCK_SHIFT
     write_shift(settings.CLOCK_FILE, shift)
-    simulators = Simulators(settings.BASE_DIR, settings.CLOCK_FILE, desk.KIS_ACCOUNTS)
-    return Demo(simulators, simulators.wait_for_addresses(), seen, threading.Event())
+    # The broker forgets nothing between two runs: its numbers and open orders are the portal's too.
+    for_kis = ["--accounts", ",".join(desk.KIS_ACCOUNTS), "--state-file", str(settings.DATA_DIR / "kis-simulator.json")]
+    simulators = Simulators(settings.BASE_DIR, settings.CLOCK_FILE, [*for_kis, *(["--quiet-market"] if quiet else [])])
+    return Demo(simulators, simulators.wait_for_addresses(), seen, threading.Event(), quiet)

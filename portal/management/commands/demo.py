@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from portal.demo import desk, start
 from portal.demo.simulators import SimulatorFailed
@@ -20,13 +20,16 @@ class Command(BaseCommand):
 
     help = "Run the portal with simulated Koscom and KIS gateways, demo people and data, until SIGINT or SIGTERM."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--quiet", action="store_true", help="no market of its own and no history, for tests")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        del args, options
+        del args
         if not folder.is_claimed():
             sys.exit("start it as 'manage.py demo': the data folder is claimed before Django's settings are read")
         try:
             taken = server.listen(settings.PORT)
-            demo = start.start()
+            demo = start.start(quiet=options["quiet"])
         except (server.PortTaken, SimulatorFailed) as error:
             self.stderr.write(f"portal: {error}")
             sys.exit(EXIT_REFUSED)
