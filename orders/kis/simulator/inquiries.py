@@ -132,34 +132,33 @@ def _total(found: list[rows.Row], quantity: str, filled: str) -> dict[str, str]:
     }
 
 
+def _nothing(_asked: Asked) -> list[rows.Row]:
+    return []
+
+
+def _domestic(operation: Operation, pick: Callable[[Asked], list[rows.Row]], key_width: int = 200) -> Listing:
+    return Listing(
+        operation,
+        pick,
+        100,
+        "output1",
+        key_width,
+        summary=lambda found: {"output2": _total(found, "ord_qty", "tot_ccld_qty")},
+    )
+
+
+# By live TR id. The desk trades nothing in Asia, and nothing is older than three months.
 LISTINGS = {
     TRS[listing.operation].live: listing
     for listing in (
         Listing(Operation.US_RESERVATIONS, _reservations, 20),
+        Listing(Operation.ASIA_RESERVATIONS, _nothing, 20),
         Listing(Operation.OVERSEAS_OPEN, _open_overseas, 40),
         Listing(Operation.OVERSEAS_ORDERS, _overseas, 20),
-        Listing(
-            Operation.FO_DAY_ORDERS,
-            _day_derivatives,
-            100,
-            "output1",
-            summary=lambda found: {"output2": _total(found, "ord_qty", "tot_ccld_qty")},
-        ),
-        Listing(
-            Operation.FO_NIGHT_ORDERS,
-            _night_derivatives,
-            100,
-            "output1",
-            summary=lambda found: {"output2": _total(found, "ord_qty", "tot_ccld_qty")},
-        ),
-        Listing(
-            Operation.KRX_ORDERS,
-            _stocks,
-            100,
-            "output1",
-            key_width=100,
-            summary=lambda found: {"output2": _total(found, "ord_qty", "tot_ccld_qty")},
-        ),
+        _domestic(Operation.FO_DAY_ORDERS, _day_derivatives),
+        _domestic(Operation.FO_NIGHT_ORDERS, _night_derivatives),
+        _domestic(Operation.KRX_ORDERS, _stocks, 100),
+        _domestic(Operation.KRX_ORDERS_OLD, _nothing, 100),
     )
 }
 PAPER_PAGE = 15  # overseas inquire-ccnl and inquire-daily-ccld on paper
