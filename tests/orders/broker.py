@@ -28,11 +28,15 @@ class Broker:
     answers: dict[str, Callable[[], Answer | None]] = field(default_factory=dict)
     orders: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     inquiries: list[str] = field(default_factory=list)
+    by_path: Callable[[str], Answer | None] = lambda _path: None
 
     def reply(self, operation: str, answer: Answer | None) -> None:
         self.answers[operation] = lambda: answer
 
     def answer(self, path: str) -> Answer | None:
+        told = self.by_path(path)
+        if told is not None:
+            return told
         operation = urlsplit(path).path.rsplit("/", 1)[-1]
         if operation in self.answers:
             return self.answers[operation]()
