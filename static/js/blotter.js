@@ -91,7 +91,9 @@ function speak() {
 
 function showRecovered() {
   const line = document.querySelector("#link-back [data-recovered]");
-  if (line) line.textContent = t("체결 {fills}건 복구 · 새 주문 {orders}건", recovered);
+  const parts = [t("체결 {n}건 복구", { n: recovered.fills })];
+  if (recovered.orders) parts.push(t("새 주문 {n}건", { n: recovered.orders }));
+  if (line) line.textContent = ["", ...parts].join(" · ");
   recovered.fills = recovered.orders = 0;
 }
 

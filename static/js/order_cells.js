@@ -133,8 +133,9 @@ export function priceCell(row) {
 
 /** Cancel and modify; a button that is off says why, to the eye and to a screen reader. */
 export function actionButtons(row) {
-  const buttons = (row.allowed_actions ?? []).flatMap((action) => actionButton(row, action));
-  return [...buttons, ...againButton(row)];
+  const again = againButton(row);
+  const offered = (row.allowed_actions ?? []).filter(({ action }) => action === "cancel" || !again.length);
+  return [...offered.flatMap((action) => actionButton(row, action)), ...again];
 }
 
 function actionButton(row, { action, allowed, reason }) {
