@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
@@ -17,6 +19,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, AuditEvent, User
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -25,12 +28,13 @@ def kim() -> User:
 
 
 @pytest.fixture
-def code(kim: User) -> str:
-    """The code that kim's device shows now."""
+def code(kim: User) -> Iterator[str]:
+    """The code that kim's device shows now; now lasts for the whole test."""
     cache.clear()
     secret = generate_totp_secret()
     TOTP.activate(kim, secret)
-    return format_hotp_value(hotp_value(secret, list(counters())[0]))
+    with time_machine.travel(NOW, tick=False):
+        yield format_hotp_value(hotp_value(secret, next(iter(counters()))))
 
 
 def create(*arguments: str) -> str:
