@@ -213,6 +213,8 @@ class Sessions:
         for session in self._around(market, ordered_at):
             if session.contains(ordered_at) or session.opens_at == end:
                 end = session.closes_at
+            elif session.opens_at > ordered_at:
+                break
         return end
 
     def is_trading_day(self, calendar: Calendar, day: date) -> bool:

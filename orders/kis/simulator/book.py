@@ -75,11 +75,16 @@ class SimOrder:
     @property
     def leaves(self) -> Decimal:
         """What can still be filled, canceled or modified."""
-        if self.rejected or self.expired or self.kind is RequestKind.CANCEL:
-            return ZERO
-        if self.kind is RequestKind.MODIFY and not self.working:
+        if self.is_over or (self.kind is RequestKind.MODIFY and not self.working):
             return ZERO
         return self.ticket.qty - self.filled - self.canceled - self.moved
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing will ever be left of it again."""
+        if self.rejected or self.expired or self.kind is RequestKind.CANCEL:
+            return True
+        return self.filled + self.canceled + self.moved >= self.ticket.qty
 
     @property
     def family(self) -> Family:
@@ -109,6 +114,7 @@ class Book:
     good_until: Callable[[Market, datetime], datetime | None]
     orders: list[SimOrder] = field(default_factory=list)
     numbers: dict[Family, int] = field(default_factory=lambda: dict(FIRST_NUMBERS))
+    _alive: list[SimOrder] = field(default_factory=list)
 
     def next_number(self, family: Family) -> int:
         """Numbers are dense enough to look real and never repeat."""
@@ -116,7 +122,15 @@ class Book:
         return self.numbers[family]
 
     def open_orders(self) -> Iterator[SimOrder]:
-        return (order for order in self.orders if order.leaves > ZERO)
+        """Oldest first. What is over is not looked at again: a day has thousands of orders, and forty are open."""
+        self._alive = [order for order in self._alive if not order.is_over]
+        return (order for order in self._alive if order.leaves > ZERO)
+
+    def take_over(self, orders: list[SimOrder], numbers: dict[Family, int]) -> None:
+        """Goes on with the orders of an earlier run."""
+        self.orders[:] = orders
+        self._alive = list(orders)
+        self.numbers.update(numbers)
 
     def find(self, account: SimAccount, family: Family, number: int) -> SimOrder | None:
         """The newest order of that number."""
@@ -195,6 +209,7 @@ class Book:
             good_until=self.good_until(ticket.market, at),
         )
         self.orders.append(order)
+        self._alive.append(order)
         return order
 
     def _tell(self, order: SimOrder, qty: Decimal, price: Decimal, at: datetime, *, confirmed: bool = False) -> None:

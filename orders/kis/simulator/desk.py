@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from orders.domain.events import Family, Market, RequestKind
 from orders.domain.sessions import Sessions
-from orders.kis.simulator.book import ZERO, Book, SimNotice, SimOrder, Ticket
+from orders.kis.simulator.book import Book, SimNotice, SimOrder, Ticket
 from orders.kis.simulator.faults import Faults
 from orders.kis.simulator.reservations import Reservation, ReservationBook
 from orders.kis.simulator.settings import SimSettings
@@ -77,8 +77,7 @@ class Desk:
 
     def take_over(self, orders: list[SimOrder], reservations: list[Reservation], numbers: dict[Family, int]) -> None:
         """Goes on with the books of an earlier run; what the exchange had not answered yet, it answers now."""
-        self.book.orders[:] = orders
-        self.book.numbers.update(numbers)
+        self.book.take_over(orders, numbers)
         self.reservations.rows[:] = reservations
         for order in orders:
             if not (order.working or order.rejected or order.expired):
@@ -118,9 +117,7 @@ class Desk:
 
 def working(desk: Desk, number: int | None) -> SimOrder | None:
     """The open order of that number, or without one the newest that works at an exchange that is open."""
-    for order in reversed(desk.book.orders):
-        if order.leaves <= ZERO:
-            continue
+    for order in reversed(list(desk.book.open_orders())):
         if order.number == number or (number is None and order.working and desk.is_open(order.ticket.market)):
             return order
     return None

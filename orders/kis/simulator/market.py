@@ -91,7 +91,8 @@ class MarketMaker:
 
     def _standing(self) -> list[SimOrder]:
         """What works at an exchange that is open."""
-        return [o for o in self.desk.book.open_orders() if o.working and self.desk.is_open(o.ticket.market)]
+        opened = {market for market in ORDER_MARKETS if self.desk.is_open(market)}
+        return [o for o in self.desk.book.open_orders() if o.working and o.ticket.market in opened]
 
     def _fill_one(self) -> None:
         standing = self._standing()

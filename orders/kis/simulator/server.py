@@ -149,7 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hang or answer.reset:
             self._break_off(reset=answer.reset)
             return
-        self.wfile.write(_head(answer) if answer.drip else _head(answer) + answer.body)
+        head = _head(answer, closing=self.close_connection)
+        self.wfile.write(head if answer.drip else head + answer.body)
         if answer.drip:
             for byte in answer.body:
                 self.wfile.write(bytes((byte,)))
@@ -165,11 +166,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
-def _head(answer: SimAnswer) -> bytes:
+def _head(answer: SimAnswer, *, closing: bool) -> bytes:
     lines = [
         f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}",
         f"Content-Type: {answer.content_type}",
         f"Content-Length: {len(answer.body)}",
+        f"Connection: {'close' if closing else 'keep-alive'}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

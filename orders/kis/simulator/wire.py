@@ -101,6 +101,7 @@ class NoticeHub:
             for wire in list(self.wires):
                 if self.timer() - wire.heard_at > UNANSWERED_LIMIT:
                     wire.close()
+                    continue
                 self._send(wire, json.dumps({"header": {"tr_id": "PINGPONG", "datetime": at}}, separators=(",", ":")))
 
     def close_all(self) -> None:

@@ -192,6 +192,7 @@ def test_an_order_is_good_until_the_last_of_the_sessions_that_follow_on_its_own(
     assert SESSIONS.good_until(M.US, kst(WINTER, "19:00")) == kst(date(2026, 11, 21), "07:00")
     assert SESSIONS.good_until(M.US_DAYTIME, kst(WINTER, "11:00")) == kst(WINTER, "18:00")
     assert SESSIONS.good_until(M.US_DAYTIME, kst(WINTER, "19:00")) is None
+    assert Sessions(hours=()).good_until(M.US, kst(WINTER, "19:00")) is None
 
 
 def test_a_session_without_a_pause_never_pauses() -> None:

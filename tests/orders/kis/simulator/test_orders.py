@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from orders.domain.events import Market
 from tests.orders.kis.simulator.conftest import US, Clock, Desk, Stream, eventually, running, streaming
 
 DAYTIME = f"{US}/daytime-order-rvsecncl"
@@ -242,7 +243,7 @@ def test_the_ledger_has_every_order_request_with_its_body(desk: Desk, clock: Clo
 
 def test_settling_what_is_no_request_is_a_mistake(desk: Desk, clock: Clock) -> None:
     book = desk.simulator.desk.book
-    order = book.place(desk.simulator.market.ticket(desk.simulator.settings.accounts[0], "US_DAYTIME"), clock.at)
+    order = book.place(desk.simulator.market.ticket(desk.simulator.settings.accounts[0], Market.US_DAYTIME), clock.at)
     with pytest.raises(ValueError, match="is no request"):
         book.settle(order, clock.at + timedelta(seconds=1))
 
