@@ -71,6 +71,7 @@ class Order(serializers.Serializer[Any]):
     market = serializers.ChoiceField([market.value for market in Market])
     order_id = Text()
     orig_order_id = Text()
+    merged_into = serializers.IntegerField(allow_null=True, help_text="the row that this one went on in")
     order_ids = serializers.ListField(child=serializers.CharField())
     reserved_id = Text()
     symbol = serializers.CharField()

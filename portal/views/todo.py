@@ -59,8 +59,8 @@ def _unknown(user: User, now: datetime) -> Iterator[dict[str, Any]]:
 def _of_orders(user: User, now: datetime) -> Iterator[dict[str, Any]]:
     """Refusals of the last day, and orders whose books do not agree or whose state nobody has seen before."""
     refused = Q(status__in=(OrderStatus.REJECTED, OrderStatus.NOT_SENT), transact_time__gte=now - queries.BLOTTER_SPAN)
-    odd = Q(needs_person=True) | Q(alarm=True)
-    orders = Order.objects.filter(refused | odd, account__in=access.visible_accounts(user))
+    odd = Q(needs_person=True) | ~Q(alarm="")
+    orders = Order.objects.shown().filter(refused | odd, account__in=access.visible_accounts(user))
     for order in orders.order_by("-transact_time")[:MOST]:
         name = order.name or order.symbol
         if order.status in {OrderStatus.REJECTED, OrderStatus.NOT_SENT}:

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern
 
@@ -50,7 +50,7 @@ def with_token(user: User, scope: str = "read") -> Client:
     return Client(headers={"authorization": f"Bearer {make.token_for(user, scope)}"})
 
 
-def answer(response: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
+def answer(response: Any) -> tuple[int, bytes, dict[str, str]]:
     return response.status_code, response.content, dict(response.headers)
 
 
