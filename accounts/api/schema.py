@@ -48,7 +48,7 @@ def page_of(row: type[serializers.Serializer[Any]]) -> serializers.Serializer[An
     return inline_serializer(f"{row.__name__}Page", fields)
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself, untyped
+class BearerScheme(OpenApiAuthenticationExtension):
     """How the document names our tokens."""
 
     target_class = "accounts.tokens.BearerAuthentication"

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory, override_settings
 from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 
 from accounts import problems
+from accounts.models import ApiToken
 from portal.views import errors
 from tests import factories as make
 
@@ -70,7 +71,7 @@ def _own_order(client: Client) -> int:
 
 
 def _user_id() -> int:
-    return int(make.ApiToken.objects.get().user_id)
+    return int(ApiToken.objects.get().user_id)
 
 
 def _key() -> dict[str, str]:
