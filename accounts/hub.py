@@ -20,7 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import close_old_connections
 from django.utils import timezone
 
-from accounts import access, broadcast
+from accounts import access, broadcast, clock
 from accounts.models import ApiToken, StreamEvent, StreamHead, User
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ class Hub:
             waited += TICK
 
     def _send_heartbeats(self, upstreams: list[dict[str, str]]) -> None:
-        time = timezone.now().isoformat()
+        time = clock.now().isoformat()
         for mine in self.sockets.values():
             for socket in mine:
                 socket.send(encode({"type": "heartbeat", "seq": socket.cursor, "time": time, "upstreams": upstreams}))

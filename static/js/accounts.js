@@ -84,7 +84,8 @@ const managers = (row) => (row.managers ?? []).map((one) => one?.name ?? one?.us
 
 function nameCell(row) {
   const name = row.alias || row.holder_name || row.number;
-  return h("a", { class: "name", href: `/accounts/${row.id}/` }, h("span", {}, name), h("span", { class: "sub num" }, row.number));
+  const number = name === row.number ? null : h("span", { class: "sub num" }, row.number);
+  return h("a", { class: "name", href: `/accounts/${row.id}/` }, h("span", {}, name), number);
 }
 
 function directed(value, show) {

@@ -52,6 +52,9 @@ function follow({ entity, id, version, row }) {
   const command = dialog.querySelector("[data-dialog-command]");
   if (command && row.command) {
     command.replaceChildren(commandMark(row) ?? "");
+    for (const text of dialog.querySelectorAll("[data-when]")) {
+      text.hidden = !text.dataset.when.split(" ").includes(row.command.state);
+    }
     tick(command);
   }
   const stale = dialog.querySelector("[data-stale]");
