@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-VISIBLE = 4
+import re
+
+_KIS_FORM = re.compile(r"(\d{4})\d{4}(-\d{2})")
+HEAD, TAIL = 4, 2
 
 
 def mask_number(number: str) -> str:
-    """`1234****-01` for the broker's 8-2 form, `0019*******21` else. The length stays, the middle does not."""
-    head, dash, tail = number.rpartition("-")
-    if dash and head:
-        return f"{head[:VISIBLE]}{'*' * max(len(head) - VISIBLE, 0)}-{tail}"
-    if len(number) <= VISIBLE:
-        return "*" * len(number)
-    return number[:VISIBLE] + "*" * max(len(number) - VISIBLE - 2, 1) + number[-2:]
+    """`1234****-01` for KIS's 8-2 form; else the first four and last two digits stand, and dashes keep their place."""
+    kis = _KIS_FORM.fullmatch(number)
+    if kis:
+        return f"{kis[1]}****{kis[2]}"
+    length = sum(char.isalnum() for char in number)
+    head = HEAD if length > HEAD + TAIL else 0
+    tail = TAIL if length > TAIL else 0
+    shown = ""
+    place = 0
+    for char in number:
+        hidden = char.isalnum() and head <= place < length - tail
+        place += char.isalnum()
+        shown += "*" if hidden else char
+    return shown
 
 
 def mask_name(name: str) -> str:

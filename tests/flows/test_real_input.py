@@ -6,8 +6,10 @@ business clock stands at the samples' own evening, and the API ends with exactly
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -87,7 +89,7 @@ class Installation:
     def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:
         command = [sys.executable, "manage.py", *args]
         with (self.folder / f"{args[0]}.log").open("w", encoding="utf-8") as log:
-            return subprocess.Popen(  # noqa: S603 - our own command line
+            return subprocess.Popen(
                 command, cwd=ROOT, env=self.environment | extra, stdout=log, stderr=subprocess.STDOUT, text=True
             )
 
@@ -137,8 +139,8 @@ def synced(installation: Installation) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def api(installation: Installation, synced: object) -> Iterator[Any]:
-    """The REST API of `manage.py serve` on the same folder, after the notices have come."""
+def portal(installation: Installation, synced: object) -> Iterator[tuple[str, str]]:
+    """The address of `manage.py serve` on the same folder and a token, after the notices have come."""
     del synced
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -147,13 +149,41 @@ def api(installation: Installation, synced: object) -> Iterator[Any]:
     stream = installation.start("streamnotices")
     server = installation.start("serve", PORT=str(port))
     try:
-        get = _reader(f"http://127.0.0.1:{port}/api/v1/", token)
-        _until(lambda: get("orders/")["results"] and len(get("orders/")["results"]) == 2)
-        yield get
+        address = f"http://127.0.0.1:{port}"
+        get = _reader(f"{address}/api/v1/", token)
+        _until(lambda: len(get("orders/")["results"]) == len(FRAMES))
+        yield address, token
     finally:
         for process in (stream, server):
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=5) in {0, -signal.SIGTERM}
+
+
+@pytest.fixture(scope="module")
+def api(portal: tuple[str, str]) -> Any:
+    address, token = portal
+    return _reader(f"{address}/api/v1/", token)
+
+
+@pytest.fixture(scope="module")
+def browser(portal: tuple[str, str]) -> Iterator[Any]:
+    """Reads a page's text as the manager, signed in through the form."""
+    address, _ = portal
+    with requests.Session() as session:
+        form = session.get(f"{address}/account/login/", timeout=5).text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        assert token is not None
+        fields = {"login": "kim", "password": "a long enough password", "csrfmiddlewaretoken": token[1]}
+        headers = {"Referer": f"{address}/account/login/", "Origin": address}
+        signed_in = session.post(f"{address}/account/login/", data=fields, headers=headers, timeout=5)
+        assert signed_in.url == f"{address}/"
+
+        def text(path: str) -> str:
+            response = session.get(address + path, timeout=5)
+            assert response.status_code == 200
+            return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", response.text)))
+
+        yield text
 
 
 def _reader(base: str, token: str) -> Any:
@@ -250,3 +280,30 @@ def test_the_notices_are_the_portals_examples(api: Any) -> None:
     night = rows["175V06"]
     assert (night["market"], night["status"], night["order_qty"]) == ("FO_NIGHT", "NEW", "1")
     assert (night["price"], night["name"], night["order_id"]) == ("1359", "미국달러F2406", "0000000021")
+
+
+@pytest.mark.parametrize(
+    ("tab", "figures"),
+    [
+        (
+            "holdings",
+            ["16,100,000", "삼성생명", "8,700,000", "9,000,000", "-300,000", "삼성전자", "4,400,000", "자기융자"],
+        ),
+        ("settlements", ["삼성생명", "9,000,000", "171,990", "거래세", "45,000", "2017-06-27"]),
+        ("trades", ["2017-06-22", "매도", "-9,000,000", "3,000,000", "이체출금"]),
+    ],
+)
+def test_the_pages_show_the_same_figures(api: Any, browser: Any, tab: str, figures: list[str]) -> None:
+    page = browser(f"/accounts/{account_of(api, 'shinhan')['id']}/?tab={tab}")
+    assert [figure for figure in figures if figure not in page] == []
+    assert "0019923122221" not in page
+    assert "홍길동" not in page
+
+
+def test_the_blotter_shows_the_notices(browser: Any) -> None:
+    page = browser("/orders/")
+    assert [text for text in ("삼성전자", "78,400", "미국달러F2406", "1,359") if text not in page] == []
+
+
+def test_the_quarantined_row_is_named_on_the_sync_page(browser: Any) -> None:
+    assert "격리" in browser("/sync/")
