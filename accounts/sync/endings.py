@@ -98,4 +98,7 @@ def release(firm: Firm, by: audit.By) -> bool:
 def _ending(error: KoscomError) -> Ending:
     code = error.code if isinstance(error, ServiceError) else type(error).__name__.removesuffix("Error")
     states = {Reaction.QUARANTINE: StepState.QUARANTINED, Reaction.WINDOW: StepState.CUT_OFF}
-    return Ending(states.get(error.reaction, StepState.FAILED), code, str(error))
+    reason = str(error)
+    if isinstance(error, ServiceError) and not error.message:
+        reason = f"HTTP {error.http_status} without a reason that can be read"
+    return Ending(states.get(error.reaction, StepState.FAILED), code, reason)

@@ -102,6 +102,8 @@ def _accounts(trip: Trip, inquiry: Inquiry) -> None:
 def _balance(trip: Trip, inquiry: Inquiry) -> None:
     source = _source(trip, inquiry)
     balance = fetch_balance(source)
+    if inquiry.held_back and not balance.cash and not balance.holdings:
+        raise StepFailed("held_back", inquiry.held_back[0], state=StepState.QUARANTINED)
     if _has_shrunk(source.account, trip.claim.step.business_date, balance):
         inquiry.warn("holdings shrank without trades that explain it: fetched twice")
         again = fetch_balance(source)
@@ -120,6 +122,9 @@ def _days(trip: Trip, inquiry: Inquiry) -> None:
         days = fetch_trades(source, since, until, CALENDAR.is_trading_day)
     else:
         days = fetch_orders(source, until)
+    if inquiry.held_back:
+        # What is left of such an answer may be nothing, and nothing is no evidence of an empty day.
+        days = [day for day in days if day.rows]
     publish_days(trip.claim, days, _notes(inquiry), trip.stamp())
 
 
