@@ -6,8 +6,10 @@ channel layer; the others would repeat themselves. A test marked `servers` needs
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -31,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
+    # make passes SIGTERM on: as an interrupt, it ends the run with its clean-up, and no server is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _forget_the_callers_settings()
     folder = tempfile.mkdtemp(prefix="mandate-tests-")
     servers.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -38,12 +42,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     # Here, not in pyproject.toml: `-p no:django` runs the plain-Python rooms, and would not know the option.
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     if early_config.known_args_namespace.database == "postgres":
-        # Workers share the PostgreSQL of the process that started them; each has its own databases on it.
-        shared = os.environ.get("TEST_DATABASE_URL") if "PYTEST_XDIST_WORKER" in os.environ else None
-        url = shared or servers.enter_context(postgres())
-        os.environ["TEST_DATABASE_URL"] = os.environ["DATABASE_URL"] = url
-        os.environ["REDIS_URL"] = servers.enter_context(valkey())
+        _take_servers(servers, early_config.known_args_namespace)
     return (yield)
+
+
+def _take_servers(servers: ExitStack, options: argparse.Namespace) -> None:
+    """The process that starts the workers owns every server, for a worker may be killed: one PostgreSQL, on which each
+    worker has its own databases, and a Valkey for each of them, whose channels would cross."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        os.environ["TEST_DATABASE_URL"] = servers.enter_context(postgres())
+        for number in range(getattr(options, "numprocesses", None) or 0):
+            os.environ[f"TEST_REDIS_URL_gw{number}"] = servers.enter_context(valkey())
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+    os.environ["REDIS_URL"] = os.environ.get(f"TEST_REDIS_URL_{worker}") or servers.enter_context(valkey())
 
 
 def _forget_the_callers_settings() -> None:
