@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from orders.domain.events import Market
@@ -187,7 +188,8 @@ class Sessions:
 
     def session_at(self, market: Market, at: datetime) -> Session | None:
         """The session that `at` (aware) lies in."""
-        return next((s for s in self._around(market, at) if s.contains(at)), None)
+        opened = takewhile(lambda session: session.opens_at <= at, self._around(market, at))
+        return next((session for session in opened if session.contains(at)), None)
 
     def next_session(self, market: Market, at: datetime) -> Session | None:
         """The first session that opens after `at`; None when the table has none within three weeks."""

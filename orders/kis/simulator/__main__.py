@@ -6,8 +6,12 @@ import argparse
 import signal
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 
+import holidays
+
+from orders.domain.sessions import Calendar, Sessions
 from orders.kis.simulator.clock import ShiftedClock
 from orders.kis.simulator.gateway import KisSimulator
 from orders.kis.simulator.server import SimulatorServer
@@ -18,7 +22,9 @@ from orders.kis.tr_ids import Environment
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; prints `ready REST_PORT WS_PORT` when both listen."""
     options = _parser().parse_args(arguments)
-    simulator = KisSimulator(_settings(options), ShiftedClock(options.clock_file), state_file=options.state_file)
+    clock = ShiftedClock(options.clock_file)
+    sessions = _sessions(clock().year)
+    simulator = KisSimulator(_settings(options), clock, state_file=options.state_file, sessions=sessions)
     server = SimulatorServer(simulator, options.port, options.ws_port, options.state_file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,6 +66,17 @@ def _settings(options: argparse.Namespace) -> SimSettings:
         quiet=options.quiet_market,
         page_size=options.page_size,
     )
+
+
+def _sessions(year: int) -> Sessions:
+    """Market hours with the holidays of the years around `year`."""
+    years = range(year - 1, year + 3)
+    exchanges = {Calendar.KRX: "XKRX", Calendar.US: "XNYS"}
+    days: dict[Calendar, frozenset[date]] = {
+        calendar: frozenset(holidays.financial_holidays(exchange, years=years))
+        for calendar, exchange in exchanges.items()
+    }
+    return Sessions(holidays=days)
 
 
 def _wait_for_eof(stop: threading.Event) -> None:

@@ -94,6 +94,7 @@ def _plain(order: SimOrder) -> dict[str, Any]:
 def _press(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
     if fields.get("clear"):
         simulator.desk.faults.clear()
+        simulator.hub.freeze(frozen=False)
     elif "fault" in fields:
         _arm(simulator, fields)
     elif fields.get("event") in EVENTS:
@@ -107,11 +108,13 @@ def _arm(simulator: KisSimulator, fields: Fields) -> None:
     name, times = str(fields["fault"]), int(fields.get("times", 1))
     if times < 1:
         raise ControlError("times is at least 1")
-    if name == "close_ws":
-        simulator.hub.close_all()
-        return
-    if name == "plain_frame":
-        _forge(simulator)
+    at_once: dict[str, Callable[[], None]] = {
+        "close_ws": simulator.hub.close_all,
+        "freeze_ws": lambda: simulator.hub.freeze(frozen=True),
+        "plain_frame": lambda: _forge(simulator),
+    }
+    if name in at_once:
+        at_once[name]()
         return
     if name == "inquiry_lag":
         simulator.freeze_inquiries()

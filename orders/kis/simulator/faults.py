@@ -20,6 +20,7 @@ REST_FAULTS = {
     "not_json": True,
     "slow_drip": True,
 }
+# `freeze_ws` and `close_ws` hit the connections that are open now, `plain_frame` is sent at once.
 # `inquiry_lag`: the next inquiries answer what was true when the fault was set.
 # `hold_confirm`: the exchange's word for a request waits for the event `confirm`.
 OTHER_FAULTS = (
@@ -68,9 +69,6 @@ class Faults:
     def take(self, *names: str) -> bool:
         """Uses up one of the named faults; True when there was one."""
         return self._take(fault for fault in self.armed if fault.name in names) is not None
-
-    def is_armed(self, name: str) -> bool:
-        return any(fault.name == name for fault in self.armed)
 
     def take_for(self, path: str) -> Fault | None:
         """Uses up the oldest REST fault that hits `path`."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orders.domain.sessions import Sessions
 from orders.kis.simulator.access import Access
 from orders.kis.simulator.answers import (
     ACCOUNT_WRONG,
@@ -43,8 +44,8 @@ def _wall() -> datetime:
 class KisSimulator:
     """A broker with its own clock: `now` is the business clock, `timer` counts seconds for limits and delays.
 
-    `state_file` is where an earlier run left its books. Thread-safe: one lock around everything that changes.
-    Deterministic by the settings' seed, the clock and the calls.
+    `sessions` is the table of market hours, `state_file` where an earlier run left its books. Thread-safe: one lock
+    around everything that changes. Deterministic by the settings' seed, the clock and the calls.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class KisSimulator:
         settings: SimSettings,
         now: Callable[[], datetime] = _wall,
         timer: Callable[[], float] = time.monotonic,
+        *,
         state_file: Path | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self.settings = settings
         self.now = now
-        self.desk = Desk(settings, now, timer, publish=self._publish)
+        self.desk = Desk(settings, now, timer, publish=self._publish, sessions=sessions or Sessions())
         self.access = Access(settings, now, timer)
         self.hub = NoticeHub(settings, self.desk.faults, self.access.approvals, now, timer, self.desk.lock)
         self.market = MarketMaker(self.desk, random.Random(settings.seed))  # noqa: S311 - a market, not a secret

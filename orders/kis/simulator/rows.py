@@ -163,7 +163,7 @@ def stock(order: SimOrder) -> Row:
         "orgn_odno": _original(order, ""),
         "ord_dvsn_name": "지정가",
         "sll_buy_dvsn_cd": side,
-        "sll_buy_dvsn_cd_name": f"{side_name}{_REQUEST_WORDS[order.kind] or '현금'}*".rstrip("*"),
+        "sll_buy_dvsn_cd_name": side_name + _REQUEST_WORDS[order.kind] if order.original else f"현금{side_name}",
         "pdno": ticket.instrument.symbol,
         "prdt_name": ticket.instrument.name,
         "ord_qty": str(ticket.qty),

@@ -21,6 +21,8 @@ from orders.kis.simulator.settings import read_account
 if TYPE_CHECKING:
     from orders.kis.simulator.gateway import KisSimulator
 
+LOST_NUMBERS = 100  # given out after the last save by a process that was killed: never to be given out again
+
 Stored = Mapping[str, Any]
 
 
@@ -47,7 +49,7 @@ def load(simulator: KisSimulator, path: Path) -> bool:
         orders = [_read_order(row) for row in stored["orders"]]
         by_number = {(order.family, order.number): order for order in orders}
         reservations = [_read_reservation(row, by_number) for row in stored["reservations"]]
-        numbers = {Family(family): int(number) for family, number in stored["numbers"].items()}
+        numbers = {Family(family): int(number) + LOST_NUMBERS for family, number in stored["numbers"].items()}
         prices = {symbol: Decimal(price) for symbol, price in stored["prices"].items()}
         token, issued_at = str(stored["token"]), _moment(stored["issued_at"])
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):

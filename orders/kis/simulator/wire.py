@@ -31,6 +31,7 @@ class Wire:
     close: Callable[[], None]
     ciphers: dict[str, NoticeCipher] = field(default_factory=dict)
     heard_at: float = 0.0
+    frozen: bool = False
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class NoticeHub:
                 return
             frame = self._frame(wire, tr_id, plaintext(notice, self.settings.hts_id))
             for _ in range(2 if self.faults.take("duplicate_notice") else 1):
-                self._send(wire, frame)
+                _send(wire, frame)
                 self.sent += 1
 
     def forge(self, notice: SimNotice) -> None:
@@ -92,7 +93,7 @@ class NoticeHub:
         with self.lock:
             text = plaintext(notice, self.settings.hts_id)
             for wire in self.wires:
-                self._send(wire, f"0|{self._tr_id(notice)}|001|{text}")
+                _send(wire, f"0|{self._tr_id(notice)}|001|{text}")
 
     def ping(self) -> None:
         """PINGPONG to everybody; who has not answered for long is closed."""
@@ -102,7 +103,13 @@ class NoticeHub:
                 if self.timer() - wire.heard_at > UNANSWERED_LIMIT:
                     wire.close()
                     continue
-                self._send(wire, json.dumps({"header": {"tr_id": "PINGPONG", "datetime": at}}, separators=(",", ":")))
+                _send(wire, json.dumps({"header": {"tr_id": "PINGPONG", "datetime": at}}, separators=(",", ":")))
+
+    def freeze(self, *, frozen: bool) -> None:
+        """The connections that are open now fall silent, or speak again; what they missed is gone."""
+        with self.lock:
+            for wire in self.wires:
+                wire.frozen = frozen
 
     def close_all(self) -> None:
         with self.lock:
@@ -158,7 +165,7 @@ class NoticeHub:
         if msg_cd == "OPSP8996":
             header = {"tr_id": "(null)", "tr_key": "", "encrypt": "N"}
         message = {"body": body} if msg_cd in {"OPSP0011", "OPSP0003"} else {"header": header, "body": body}
-        self._send(wire, json.dumps(message, separators=(",", ":")))
+        _send(wire, json.dumps(message, separators=(",", ":")))
         if msg_cd in {"OPSP8996", "OPSP0011"}:
             wire.close()
 
@@ -173,10 +180,6 @@ class NoticeHub:
         if self.faults.take("bad_cipher"):
             cipher = NoticeCipher(*_key_and_iv(self.settings.seed, -1, tr_id))
         return f"1|{tr_id}|001|{cipher.encrypt(text)}"
-
-    def _send(self, wire: Wire, text: str) -> None:
-        if not self.faults.is_armed("freeze_ws"):
-            wire.send(text)
 
 
 def _read(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -193,3 +196,8 @@ def _key_and_iv(seed: int, connection: int, tr_id: str) -> tuple[str, str]:
     """32 letters and 16 hex digits, as KIS gives them: another pair for each connection and TR."""
     digest = hashlib.sha256(f"{seed}:{connection}:{tr_id}".encode()).digest()
     return "".join(chr(ord("a") + byte % 26) for byte in digest), digest.hex()[:16]
+
+
+def _send(wire: Wire, text: str) -> None:
+    if not wire.frozen:
+        wire.send(text)

@@ -238,6 +238,15 @@ def test_a_frozen_socket_says_nothing_and_stays_open(desk: Desk) -> None:
         assert stream.notice().cntg_qty == "0000000002"
 
 
+def test_a_new_connection_is_not_frozen(desk: Desk) -> None:
+    with streaming(desk, "H0GSCNI0"):
+        desk.press(fault="freeze_ws")
+    eventually(lambda: desk.shown()["connections"] == 0)
+    with streaming(desk, "H0GSCNI0") as stream:
+        desk.order(market="US_DAYTIME")
+        assert stream.notice().acpt_yn == "1"
+
+
 def test_the_socket_can_be_closed_from_here(desk: Desk) -> None:
     with streaming(desk, "H0GSCNI0") as stream:
         desk.press(fault="close_ws")
