@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from accounts.domain.business_days import TradingCalendar
+from tests.browser import desk
+from tests.browser.desk import Desk
 from tests.servers.chromium import chromium
 
 
@@ -18,6 +22,23 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found.executable, env={**os.environ, **found.env})
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A demo at 20:25 of the last trading day: derivatives trade at night, reservations wait, balances are in."""
+    started = desk.start(tmp_path_factory.mktemp("evening"))
+    yield started
+    started.portal.program.stop()
+
+
+@pytest.fixture(scope="session")
+def daytime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A demo at 10:05 of the last trading day: the US daytime session is open, Koscom's window is closed."""
+    last = TradingCalendar().business_date(datetime.now(UTC))
+    started = desk.start(tmp_path_factory.mktemp("daytime"), desk.shift_to(10, 5, last))
+    yield started
+    started.portal.program.stop()
 
 
 @pytest.fixture

@@ -118,6 +118,6 @@ def test_the_portal_goes_on_without_a_simulator(demo: Running) -> None:
 
 
 def _start_and_wait(command: str, folder: Path, port: int, **settings: str) -> subprocess.CompletedProcess[str]:
-    python = [sys.executable, ROOT / "manage.py", command]
+    python = [sys.executable, str(ROOT / "manage.py"), command]
     env = environment(folder, port, **settings)
     return subprocess.run(python, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

@@ -43,7 +43,7 @@ class Running:
 
     def is_ready(self) -> bool:
         try:
-            return requests.get(f"{self.url}/readyz", timeout=5).status_code == requests.codes.ok
+            return requests.get(f"{self.url}/readyz", timeout=5).ok
         except requests.ConnectionError:
             return False
 
@@ -54,10 +54,10 @@ class Running:
         return self.program.process.wait(10), time.monotonic() - began
 
 
-def run(command: str, folder: Path, *options: str, port: int = 0, **settings: str) -> Running:
-    """Start `manage.py COMMAND` on `folder`."""
-    port = port or free_port()
-    python = [sys.executable, ROOT / "manage.py", command, *options]
+def run(command: str, folder: Path, *options: str, **settings: str) -> Running:
+    """Start `manage.py COMMAND` on `folder`, with settings beyond its own folder and port."""
+    port = free_port()
+    python = [sys.executable, str(ROOT / "manage.py"), command, *options]
     return Running(start(python, folder / f"{command}.log", environment(folder, port, **settings), cwd=ROOT), port)
 
 
