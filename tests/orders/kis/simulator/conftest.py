@@ -152,7 +152,7 @@ class Stream:
         return answer
 
     def text(self) -> str:
-        received = self.socket.recv(timeout=3)
+        received = self.socket.recv(timeout=10)
         assert isinstance(received, str)
         return received
 
@@ -183,7 +183,7 @@ def streaming(desk: Desk, *tr_ids: str) -> Iterator[Stream]:
         yield stream
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 3.0) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Waits for what another thread brings about."""
     end = time.monotonic() + seconds
     while not condition():

@@ -36,7 +36,7 @@ def program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def ended(process: subprocess.Popen[str]) -> float:
     started = time.monotonic()
-    assert process.wait(5) == 0
+    assert process.wait(10) == 0
     return time.monotonic() - started
 
 
@@ -44,14 +44,14 @@ def test_it_ends_when_its_parent_goes() -> None:
     with program("--quiet-market") as (process, _):
         assert process.stdin is not None
         process.stdin.close()
-        assert ended(process) < 1.5
+        assert ended(process) < 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_on_a_signal(number: signal.Signals) -> None:
     with program("--quiet-market", "--paper") as (process, _):
         process.send_signal(number)
-        assert ended(process) < 1.5
+        assert ended(process) < 3
 
 
 def test_the_clock_file_moves_it_and_the_books_outlive_it(tmp_path: Path) -> None:
