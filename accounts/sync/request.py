@@ -30,8 +30,8 @@ class SyncRequest:
     """What to fetch; without anything named, all that is due for the present slot.
 
     A named firm or account is fetched again though it was complete, and a named firm that was stopped is released.
-    `since` and `until` (absent: the one day) ask for trades and orders of those days. `simulated_at` asks a simulator for the state of
-    another time; the window is kept by the real business clock all the same.
+    `since` and `until` (absent: the one day) ask for trades and orders of those days. `simulated_at` asks a simulator
+    for the state of another time; the window is kept by the real business clock all the same.
     """
 
     firm: str = ""
