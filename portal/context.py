@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import broadcast, clock, sign_in
-from accounts.models import Firm, User
+from accounts.models import Firm, FirmKind, RunState, Slot, SyncRun, User
+from accounts.models.stream import Feed
 from orders.models import KisConnection
 from portal.demo.progress import progress
 
@@ -22,11 +23,13 @@ def portal_status(request: HttpRequest) -> dict[str, Any]:
         "clock_shifted": bool(clock.shift()),
         "upstreams": [],
         "loopback_gateways": False,
+        "koscom_state": "",
         "history": None,
     }
     if isinstance(getattr(request, "user", None), User):
         status["upstreams"] = broadcast.upstreams()
         status["loopback_gateways"] = has_loopback_gateways()
+        status["koscom_state"] = koscom_state()
         status["history"] = progress() if settings.DEMO else None
     return status
 
@@ -37,3 +40,16 @@ def has_loopback_gateways() -> bool:
         Firm.objects.filter(active=True, base_url__startswith="http://").exists()
         or KisConnection.objects.filter(active=True, rest_url__startswith="http://").exists()
     )
+
+
+def koscom_state() -> str:
+    """How the nightly batch stands, in the words of the feeds; empty where no firm is connected."""
+    firms = Firm.objects.filter(active=True, kind=FirmKind.KOSCOM)
+    stopped = list(firms.values_list("stopped_at", flat=True))
+    if not stopped:
+        return ""
+    newest = SyncRun.objects.exclude(slot=Slot.HISTORY).order_by("-started_at", "-id").first()
+    if any(stopped) or (newest is not None and newest.state == RunState.FAILED):
+        return Feed.DOWN.value
+    running = newest is not None and newest.state == RunState.RUNNING
+    return Feed.SYNCING.value if running else Feed.LIVE.value

@@ -74,7 +74,7 @@ function columns() {
   const unit = { cellRenderer: ({ data }) => fragment(cells.priceCell(data)) };
   return [
     text("transact_time", "시간", 80, cells.timeCell, (row) => row.transact_time),
-    { ...text("account", "계좌", 104, cells.accountCell, accountKey), flex: 2 },
+    { ...text("account", "계좌", 98, cells.accountCell, accountKey), flex: 2 },
     { ...text("symbol", "종목", 112, cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
     { ...text("side", "구분", 54, cells.sideMark, cells.sideName), cellClass: "c" },
     { ...text("type", "유형", 62, cells.orderType, cells.orderType), hide: innerWidth < WIDE },
@@ -87,7 +87,7 @@ function columns() {
     { ...text("command", "명령", 136, cells.commandMark, commandKey), ...flash, flex: 3 },
     text("market", "시장/세션", 80, cells.marketName, cells.marketName),
     {
-      ...text("actions", "동작", 128, cells.actionButtons, actionsKey),
+      ...text("actions", "동작", 134, cells.actionButtons, actionsKey),
       cellClass: "actions",
       sortable: false,
       resizable: false,
