@@ -7,6 +7,7 @@ layer carries a single empty message; what is sent comes from committed rows, so
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.contrib.sessions.models import Session
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from accounts import access, broadcast, clock
@@ -99,6 +100,8 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(RuntimeError):  # the pool may be shut already, at interpreter exit
+            await self.read(connections.close_all)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def join(self, socket: Socket) -> None:

@@ -295,6 +295,7 @@ def _books(read: Read, order: Order, own: Sequence[OrderReport]) -> rules.Books:
             for gap in standing.filter(source=FillSource.GAP)
         ),
         twins=tuple(_twins(list(standing.filter(source=FillSource.NOTICE).order_by("-id")))),
+        reversals=Fill.objects.filter(order=order, source=FillSource.REVERSAL).count(),
         amount_unit=max(broker_qty, Decimal(1)) * PRICE_UNIT,
     )
 

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from accounts import broadcast as upstreams
 from accounts import clock
@@ -57,6 +57,7 @@ async def run(stop: asyncio.Event, names: Sequence[str] | None = None) -> None:
             for connection_id in set(streams) - set(active):
                 streams.pop(connection_id).cancel()
             await _pause(stop, LOOK_FOR_CONNECTIONS)
+        await _quietly(pool, connections.close_all)
     await asyncio.gather(resolver, *streams.values(), return_exceptions=True)
 
 
@@ -71,6 +72,7 @@ async def _resolve(stop: asyncio.Event) -> None:
         while not stop.is_set():
             await _quietly(pool, _resolve_once)
             await _pause(stop, RESOLVE_EVERY)
+        await _quietly(pool, connections.close_all)
 
 
 def _resolve_once() -> None:
@@ -124,6 +126,8 @@ class _Stream:
                 else:
                     await _pause(stop, RESOLVE_EVERY)
         finally:
+            for pool in (self.ingest, self.inquire):
+                await _quietly(pool, connections.close_all)
             self.ingest.shutdown(wait=False)
             self.inquire.shutdown(wait=False, cancel_futures=True)
 

@@ -13,7 +13,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from accounts import access, broadcast, hub
@@ -63,6 +63,7 @@ async def stopped_hub() -> AsyncIterator[None]:
     await hub.hub().stop()
     hub._hub = None
     broadcast.listen_here(lambda: None)
+    await sync_to_async(connections.close_all)()
 
 
 def make_manager(name: str = "kim") -> tuple[User, ClientAccount]:
