@@ -87,7 +87,7 @@ def test_what_needs_a_person_is_listed_the_most_urgent_first(manager: User) -> N
     )
     make.OrderFactory.create(account=stale, alarm="S > C", transact_time=EVENING)
     items = today_of(manager)["needs_action"]
-    assert [item["kind"] for item in items][0] == "unknown"
+    assert items[0]["kind"] == "unknown"
     assert {item["kind"] for item in items} == {"unknown", "rejected", "break", "stopped", "stale"}
     assert items[0]["age"] == "3분"
     assert any("잔고 부족" in item["text"] for item in items)

@@ -1,0 +1,5 @@
+"""The admin of orders: connections are kept by operations, everything that happened is read."""
+
+from orders.admin import connections, ledgers
+
+__all__ = ["connections", "ledgers"]
