@@ -25,11 +25,11 @@ CLOSED_REST = 30.0
 class History:
     """Loads day after day, newest first, until the year is in or `stop` is set."""
 
-    def __init__(self, now: Callable[[], datetime], stop: threading.Event) -> None:
+    def __init__(self, now: Callable[[], datetime], stop: threading.Event, span: timedelta = SPAN) -> None:
         self._now = now
         self._stop = stop
         newest = TradingCalendar().business_date(now())
-        self._days = [day for day in reversed(TradingCalendar().between(newest - SPAN, newest)) if day != newest]
+        self._days = [day for day in reversed(TradingCalendar().between(newest - span, newest)) if day != newest]
 
     def load(self) -> None:
         done = set(_loaded_days())
@@ -44,13 +44,18 @@ class History:
         """Load one day; False when told to stop. While the window is closed, wait: it has no exception."""
         while not self._stop.is_set():
             began = seconds.monotonic()
-            try:
-                sync.run_due(_request(day))
-            except sync.SyncWindowClosed:
-                self._stop.wait(CLOSED_REST)
-                continue
-            self._stop.wait((seconds.monotonic() - began) * REST)
-            return True
+            if _load(day):
+                self._stop.wait((seconds.monotonic() - began) * REST)
+                return True
+            self._stop.wait(CLOSED_REST)
+        return False
+
+
+def _load(day: date) -> bool:
+    """Whether the day is in; not when the window was closed, or closed in the middle of it."""
+    try:
+        return sync.run_due(_request(day)).state is not RunState.PAUSED
+    except sync.SyncWindowClosed:
         return False
 
 
