@@ -23,6 +23,7 @@ def _pair(context: str, text: str) -> tuple[str, str]:
 
 
 _TEXTS = (
+    _("확인 필요"),
     _("다시 취소"),
     _("Enter를 누르면 정렬합니다."),
     _("{days}일"),

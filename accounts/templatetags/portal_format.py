@@ -6,24 +6,24 @@ What is not known is an en dash, never 0. Times are shown in Asia/Seoul.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
+from accounts.templatetags import figures
 from accounts.templatetags.browser_texts import in_context, texts
+from accounts.templatetags.figures import Figure, Instant
 
 register = template.Library()
 
 ABSENT = "–"
-KST = ZoneInfo("Asia/Seoul")
 NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_UNITS = frozenset({"KRW", "JPY", "VND", "IDR"})
 WEEKDAYS = (
@@ -56,83 +56,80 @@ RING = (
     ' stroke-dasharray="{} 100" transform="rotate(-90 12 12)" /></svg>'
 )
 
-Figure = str | Decimal | int | None
-Instant = str | datetime | None
-
 
 @register.filter
 def money(value: Figure, currency: str | None = "KRW") -> str:
     """An amount in its currency's own decimals: won whole, dollars with cents."""
-    number = _number(value)
+    number = figures.number(value)
     if number is None:
         return ABSENT
     places = 0 if (currency or "KRW") in WHOLE_UNITS else 2
-    return f"{_rounded(number, places):,f}"
+    return f"{figures.rounded(number, places):,f}"
 
 
 @register.filter
 def quantity(value: Figure) -> str:
     """Thousands commas, trailing zeros dropped."""
-    number = _number(value)
-    return ABSENT if number is None else _trimmed(number, 0)
+    number = figures.number(value)
+    return ABSENT if number is None else figures.trimmed(number, 0)
 
 
 @register.filter
 def price(value: Figure, currency: str | None = "KRW") -> str:
     """Every decimal that the price has; outside won at least two."""
-    number = _number(value)
+    number = figures.number(value)
     if number is None:
         return ABSENT
-    return _trimmed(number, 0 if (currency or "KRW") in WHOLE_UNITS else 2)
+    return figures.trimmed(number, 0 if (currency or "KRW") in WHOLE_UNITS else 2)
 
 
 @register.filter
 def average(value: Figure, currency: str | None = "KRW") -> str:
     """An average of fills, rounded to four decimals."""
-    number = _number(value)
-    return ABSENT if number is None else price(_rounded(number, 4), currency)
+    number = figures.number(value)
+    return ABSENT if number is None else price(figures.rounded(number, 4), currency)
 
 
 @register.filter
 def signed_money(value: Figure, currency: str | None = "KRW") -> SafeString | str:
     """A gain or loss with sign, arrow and direction."""
-    number = _number(value)
+    number = figures.number(value)
     return ABSENT if number is None else _directed(number, money(abs(number), currency))
 
 
 @register.filter
 def signed_quantity(value: Figure) -> SafeString | str:
-    number = _number(value)
-    return ABSENT if number is None else _directed(number, _trimmed(abs(number), 0))
+    number = figures.number(value)
+    return ABSENT if number is None else _directed(number, figures.trimmed(abs(number), 0))
 
 
 @register.filter
 def percent(value: Figure) -> SafeString | str:
     """A ratio (0.1) as a percentage with sign, arrow and direction (▲ +10.00%)."""
-    number = _number(value)
+    number = figures.number(value)
     if number is None:
         return ABSENT
-    shown = _rounded(abs(number) * 100, 2)
+    shown = figures.rounded(abs(number) * 100, 2)
     return _directed(number if shown else Decimal(), f"{shown:,f}%")
 
 
 @register.filter
 def compact_won(value: Figure) -> str:
     """Cards only: `12억 3,456만 원`. The element's title carries all digits."""
-    number = _number(value)
+    number = figures.number(value)
     if number is None:
         return ABSENT
-    ten_thousands = int(_rounded(abs(number) / 10_000, 0))
+    ten_thousands = int(figures.rounded(abs(number) / 10_000, 0))
     if not ten_thousands:
         return _("%(amount)s 원") % {"amount": money(number)}
     sign = "-" if number < 0 else ""
-    return sign + _("%(amount)s 원") % {"amount": _korean_units(ten_thousands)}
+    return sign + _("%(amount)s 원") % {"amount": figures.korean_units(ten_thousands)}
 
 
 @register.filter
 def kst(value: Instant) -> str:
     """`2026-11-20 (금) 14:03:21`."""
-    moment = _instant(value)
+    moment = figures.instant(value)
     if moment is None:
         return ABSENT
     return f"{moment:%Y-%m-%d} ({_(WEEKDAYS[moment.weekday()])}) {moment:%H:%M:%S}"
@@ -140,28 +137,28 @@ def kst(value: Instant) -> str:
 
 @register.filter
 def kst_time(value: Instant) -> str:
-    moment = _instant(value)
+    moment = figures.instant(value)
     return ABSENT if moment is None else f"{moment:%H:%M:%S}"
 
 
 @register.filter
 def kst_short(value: Instant) -> str:
     """`11-20 14:03`."""
-    moment = _instant(value)
+    moment = figures.instant(value)
     return ABSENT if moment is None else f"{moment:%m-%d %H:%M}"
 
 
 @register.filter
 def eastern(value: Instant) -> str:
     """`00:03 ET`, the clock of a US order's own market; empty when there is no time."""
-    moment = _instant(value)
+    moment = figures.instant(value)
     return "" if moment is None else f"{moment.astimezone(NEW_YORK):%H:%M} ET"
 
 
 @register.filter
 def iso(value: Instant) -> str:
     """For attributes that the browser's clock reads."""
-    moment = _instant(value)
+    moment = figures.instant(value)
     return "" if moment is None else moment.isoformat()
 
 
@@ -183,7 +180,7 @@ def dash(value: Any) -> Any:
 @register.filter
 def share(part: Figure, whole: Figure) -> int:
     """The filled share in whole percent, 0 to 100."""
-    done, total = _number(part), _number(whole)
+    done, total = figures.number(part), figures.number(whole)
     if done is None or not total:
         return 0
     return max(0, min(100, int(done * 100 / total)))
@@ -261,44 +258,3 @@ def _directed(number: Decimal, figure: str) -> SafeString:
     way, arrow, sign = ("up", "▲", "+") if number > 0 else ("down", "▼", "-")
     markup = '<span class="dir" data-dir="{}"><span class="arrow" aria-hidden="true">{}</span>{}{}</span>'
     return format_html(markup, way, arrow, sign, figure)
-
-
-def _korean_units(ten_thousands: int) -> str:
-    """조, 억 and 만, the two highest that are not zero."""
-    trillions, rest = divmod(ten_thousands, 100_000_000)
-    hundred_millions, small = divmod(rest, 10_000)
-    parts = ((trillions, _("조")), (hundred_millions, _("억")), (small, _("만")))
-    shown = [f"{amount:,}{unit}" for amount, unit in parts if amount]
-    return " ".join(shown[:2])
-
-
-def _number(value: Figure) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _rounded(number: Decimal, places: int) -> Decimal:
-    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return rounded or abs(rounded)  # never -0
-
-
-def _trimmed(number: Decimal, least: int) -> str:
-    whole, _dot, fraction = f"{number:f}".partition(".")
-    fraction = fraction.rstrip("0").ljust(least, "0")
-    grouped = f"{Decimal(whole):,f}" if whole not in {"-0", "0"} else whole
-    shown = f"{grouped}.{fraction}" if fraction else grouped
-    return "0" if shown == "-0" else shown
-
-
-def _instant(value: Instant) -> datetime | None:
-    if not value:
-        return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if timezone.is_naive(moment):
-        moment = moment.replace(tzinfo=KST)
-    return moment.astimezone(KST)

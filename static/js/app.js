@@ -22,6 +22,15 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+// By key code, so that it works with the Korean input method on.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
+  if (event.code !== "Slash" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector("main input[type=search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+});
 document.addEventListener("keydown", (event) => {
   const menu = event.code === "Escape" && document.querySelector("details.menu[open]");
   if (!menu) return;

@@ -27,7 +27,8 @@ function onClick(event) {
 }
 
 function open(button) {
-  if (button.getAttribute("aria-disabled") === "true" || (button.dataset.action && isLost())) return;
+  if (button.getAttribute("aria-disabled") === "true") return;
+  if (button.dataset.action && isLost()) return toast(t("실시간 연결이 끊겨 주문 동작을 잠갔습니다."));
   const row = button.closest("[data-order-id]")?.dataset.orderId;
   opener = row ? `[data-order-id="${CSS.escape(row)}"] [data-action="${button.dataset.action}"]` : null;
   htmx.ajax("GET", button.dataset.dialogUrl, { target: "#dialog-host", swap: "innerHTML" });

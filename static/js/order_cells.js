@@ -75,6 +75,7 @@ export function statusMark(row) {
 }
 
 function statusTail(row) {
+  if (row.needs_person) return [h("span", { class: "tag", title: row.status_text }, row.status_text || t("확인 필요"))];
   const some = quantity(row.cum_qty) !== "0";
   if (row.status === "PARTIALLY_FILLED" || (row.status === "CANCELED" && some)) {
     return [h("span", { class: "share num" }, `${quantity(row.cum_qty)}/${quantity(row.order_qty)}`)];

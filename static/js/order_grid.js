@@ -128,7 +128,7 @@ function fragment(content) {
 }
 
 const accountKey = (row) => row.account_alias || row.account_number;
-const statusKey = (row) => [row.status, row.cum_qty, row.order_qty, row.reason].join("|");
+const statusKey = (row) => [row.status, row.cum_qty, row.order_qty, row.reason, row.needs_person].join("|");
 const commandKey = (row) => [cells.commandState(row), row.command?.id, row.command?.reason].join("|");
 const actionsKey = (row) =>
   [row.status, commandKey(row), ...(row.allowed_actions ?? []).map((one) => [one.action, one.allowed, one.reason])].join("|");
