@@ -217,6 +217,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CommandTypeEnum": "orders.models.CommandType",
+        "CommandStateEnum": "orders.domain.command_state.CommandState",
+        "NoticeStateEnum": "orders.models.NoticeState",
+        "RunStateEnum": "accounts.models.RunState",
+        "FreshnessEnum": ["fresh", "stale", "never"],
+        "TradeTypeEnum": ["buy", "sell", "deposit", "withdrawal", "other"],
+    },
 }
 
 LOGGING: dict[str, Any] = {

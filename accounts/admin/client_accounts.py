@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
 from import_export.formats.base_formats import CSV
 
-from accounts import access, clock
+from accounts import access, audit, clock
 from accounts.admin.assignment_csv import AssignmentResource
 from accounts.admin.rights import AnyForm, FindsAccounts, RoleAdmin
 from accounts.models import Assignment, ClientAccount
@@ -69,6 +70,7 @@ class AssignmentAdmin(ImportExportMixin, FindsAccounts, RoleAdmin):  # type: ign
 
     resource_classes = (AssignmentResource,)
     formats = (CSV,)
+    skip_export_form = True  # one format, all columns: there is nothing to choose
     list_display = ("user", "account", "valid_from", "valid_to")
     list_filter = ("user", "account__firm")
     list_select_related = ("user", "account__firm")
@@ -76,6 +78,14 @@ class AssignmentAdmin(ImportExportMixin, FindsAccounts, RoleAdmin):  # type: ign
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request)
+
+    def get_export_data(
+        self, file_format: Any, request: HttpRequest, queryset: QuerySet[Assignment], **kwargs: Any
+    ) -> Any:
+        """A file that leaves the house leaves a trace."""
+        with transaction.atomic():
+            audit.record(audit.By.request(request), audit.Act("assignments.exported"))
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

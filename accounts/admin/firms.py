@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,8 +15,13 @@ from accounts.admin.rights import CLIENT_DATA, KEYS, LedgerAdmin, RoleAdmin
 from accounts.admin.secrets import AddressField, KeysAdmin, SecretsForm
 from accounts.models import ApiQuota, Firm, ScheduleEntry, UpstreamState
 
+ASSET_TYPES = [("EQTY", _("주식")), ("FUND", _("펀드")), ("ETC", _("기타")), ("ALL", _("한 번에 모두"))]
+
 
 class FirmForm(SecretsForm):
+    asset_types = forms.MultipleChoiceField(
+        label=_("자산유형"), choices=ASSET_TYPES, widget=forms.CheckboxSelectMultiple
+    )
     secrets = ("api_key", "api_secret")
     addresses = ("base_url",)
 

@@ -129,7 +129,7 @@ def test_managers_have_no_admin(role: Role) -> None:
 def firm_values(firm: Firm, **changes: object) -> dict[str, object]:
     kept = ("kind", "name", "short_name", "base_url", "com_id", "srv_id", "query_number", "daily_calls")
     values: dict[str, object] = {name: getattr(firm, name) for name in kept}
-    return {**values, "asset_types": '["EQTY"]', "foreign_unit": "", "active": "on", **changes}
+    return {**values, "asset_types": ["EQTY", "ETC"], "foreign_unit": "", "active": "on", **changes}
 
 
 def save(client: Client, row: Model, values: dict[str, object]) -> Any:
@@ -141,6 +141,7 @@ def test_a_secret_left_empty_stays_and_one_given_replaces_it() -> None:
     assert save(staff(Role.OPERATIONS), firm, firm_values(firm, api_key="", api_secret="new-secret")).status_code == 302
     firm.refresh_from_db()
     assert (firm.api_key, firm.api_secret) == ("old-key", "new-secret")
+    assert firm.asset_types == ["EQTY", "ETC"]
     row = AuditEvent.objects.get(action="admin.changed")
     assert row.subject == f"firm {firm.pk}"
     assert "new-secret" not in str(row.detail)
@@ -258,9 +259,10 @@ def test_assignments_come_from_a_csv_file_and_go_to_one_without_full_numbers() -
     assert Assignment.objects.get().account == account
     user.refresh_from_db()
     assert user.access_version == 1
-    written = client.post(page("export", Assignment), {"format": "0", "assignmentresource_user": "on"})
-    assert written.status_code == 200
-    assert NUMBER not in written.content.decode()
+    written = client.get(page("export", Assignment)).content.decode()
+    assert f"kim,{account.pk},0019*******21,2026-11-01," in written
+    assert NUMBER not in written
+    assert AuditEvent.objects.filter(action="assignments.exported").exists()
 
 
 def test_a_csv_line_with_an_unknown_account_writes_nothing() -> None:
