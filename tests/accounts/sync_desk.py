@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -32,6 +32,7 @@ class FakeClock:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.slept: list[float] = []
+        self.on_sleep: list[Callable[[], None]] = []
         self._zero = now
 
     def __call__(self) -> datetime:
@@ -43,6 +44,8 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
+        for hook in list(self.on_sleep):
+            hook()
 
     def move(self, to: datetime) -> None:
         """Time passes: no jump, since the monotonic clock goes along."""
@@ -86,7 +89,7 @@ class Desk:
     def __init__(self, now: datetime, seed: int = 7) -> None:
         self.clock = FakeClock(now)
         self.simulator = KoscomSimulator(seed, self.clock)
-        self.hooks: list[Any] = []
+        self.hooks: list[Callable[[], None]] = []
 
     @property
     def ports(self) -> Ports:

@@ -63,10 +63,10 @@ def test_what_another_worker_finishes_is_waited_for_and_not_repeated(desk: Desk)
     theirs = take(desk, balance_step(desk))
 
     def finish() -> None:
+        desk.clock.on_sleep.clear()
         theirs.end(state="done", finished_at=desk.clock())
 
-    sleep = desk.clock.sleep
-    desk.clock.sleep = lambda seconds: (sleep(seconds), finish())[0]  # type: ignore[method-assign]
+    desk.clock.on_sleep.append(finish)
     assert desk.sync(dataset="balances").complete
     assert desk.calls == 0
 
