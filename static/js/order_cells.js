@@ -113,6 +113,12 @@ export function symbolCell(row) {
   return h("a", { class: "name", href: `/orders/${row.id}/` }, h("span", {}, row.name || row.symbol), sub(row.symbol));
 }
 
+export function symbolAndMarketCell(row) {
+  const cell = symbolCell(row);
+  cell.lastChild.textContent = `${row.symbol} · ${marketName(row)}`;
+  return cell;
+}
+
 export function accountCell(row) {
   const [first, second] = row.account_alias ? [row.account_alias, row.account_number] : [row.account_number, ""];
   return h("a", { class: "name", href: `/accounts/${row.account}/` }, h("span", {}, first), sub(second));

@@ -29,7 +29,7 @@ ModuleRegistry.registerModules([
   RowApiModule,
 ]);
 
-const WIDE = 1400; // narrower windows drop what the price column says as well
+const WIDE = 1400; // narrower windows drop the type, which the price says too, and put the market under the symbol
 
 /** `matches(row)` is the filter of the page; rows are keyed by their id. */
 export function createOrderGrid(host, rows, matches) {
@@ -70,24 +70,25 @@ function pinUnresolved(nodes) {
 }
 
 function columns() {
+  const narrow = innerWidth < WIDE;
   const flash = { enableCellChangeFlash: true };
   const unit = { cellRenderer: ({ data }) => fragment(cells.priceCell(data)) };
   return [
     text("transact_time", "시간", 80, cells.timeCell, (row) => row.transact_time),
     { ...text("account", "계좌", 98, cells.accountCell, accountKey), flex: 2 },
-    { ...text("symbol", "종목", 112, cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
+    { ...text("symbol", "종목", 112, narrow ? cells.symbolAndMarketCell : cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
     { ...text("side", "구분", 54, cells.sideMark, cells.sideName), cellClass: "c" },
-    { ...text("type", "유형", 62, cells.orderType, cells.orderType), hide: innerWidth < WIDE },
+    { ...text("type", "유형", 62, cells.orderType, cells.orderType), hide: narrow },
     number("order_qty", "주문수량", 68, (row) => quantity(row.order_qty)),
     { ...number("cum_qty", "체결수량", 68, (row) => quantity(row.cum_qty)), ...flash },
     { ...number("leaves_qty", "미체결", 60, (row) => quantity(row.leaves_qty)), ...flash },
     { ...number("price", "주문가", 96, cells.shownPrice), ...flash, ...unit },
     { ...number("avg_px", "평균체결가", 88, cells.averageCell), ...flash },
-    { ...text("status", "상태", 136, cells.statusMark, statusKey), ...flash, flex: 3 },
-    { ...text("command", "명령", 136, cells.commandMark, commandKey), ...flash, flex: 3 },
-    text("market", "시장/세션", 80, cells.marketName, cells.marketName),
+    { ...text("status", "상태", 140, cells.statusMark, statusKey), ...flash, flex: 3 },
+    { ...text("command", "명령", 160, cells.commandMark, commandKey), ...flash, flex: 3 },
+    { ...text("market", "시장/세션", 80, cells.marketName, cells.marketName), hide: narrow },
     {
-      ...text("actions", "동작", 134, cells.actionButtons, actionsKey),
+      ...text("actions", "동작", 148, cells.actionButtons, actionsKey),
       cellClass: "actions",
       sortable: false,
       resizable: false,
