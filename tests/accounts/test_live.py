@@ -39,7 +39,8 @@ class Live:
         await self._app.send_input({"type": "websocket.receive", "text": json.dumps(message)})
 
     async def receive_output(self, timeout: float) -> dict[str, Any]:  # noqa: ASYNC109 - the communicator's own
-        return await self._app.receive_output(timeout=timeout)
+        message: dict[str, Any] = await self._app.receive_output(timeout=timeout)
+        return message
 
     async def receive_json_from(self) -> dict[str, Any]:
         message = await self.receive_output(timeout=8)
