@@ -54,9 +54,19 @@ EVENTS = {
     "confirm": gettext_lazy("거래소 확인"),
     "reject": gettext_lazy("거래소 거부"),
     "transmit": gettext_lazy("예약주문 전송"),
+    "not_sent": gettext_lazy("예약주문 미처리"),
     "external_order": gettext_lazy("다른 매체의 새 주문"),
+    "reserve": gettext_lazy("다른 매체의 새 예약주문"),
+    "cancel": gettext_lazy("다른 매체의 취소"),
+    "modify": gettext_lazy("다른 매체의 정정"),
 }
-EVENT_FIELDS = {"fill": ("order", "qty", "price"), "confirm": ("order",), "reject": ("order",)}
+EVENT_FIELDS = {
+    "fill": ("order", "qty", "price"),
+    "confirm": ("order",),
+    "reject": ("order",),
+    "cancel": ("order", "qty"),
+    "modify": ("order", "qty", "price"),
+}
 KIS_FAULTS = {
     "timeout_before_accept": gettext_lazy("접수 전 무응답"),
     "timeout_after_accept": gettext_lazy("접수 후 무응답"),
@@ -82,10 +92,21 @@ KIS_FAULTS = {
 }
 KOSCOM_FAULTS = {
     "firm_down": gettext_lazy("3600 증권사 장애"),
+    "network_error": gettext_lazy("3004 네트워크 오류"),
+    "firm_timeout": gettext_lazy("3005 증권사 응답 시간 초과"),
+    "bad_trcode": gettext_lazy("3001 TRCODE 오류"),
+    "auth_failed": gettext_lazy("2001 인증 실패"),
     "lockout": gettext_lazy("2003 접속 차단"),
+    "no_permission": gettext_lazy("2100 권한 없음"),
     "rate_limit": gettext_lazy("429 호출 한도 초과"),
     "bad_page_key": gettext_lazy("6003 페이지 키 오류"),
     "expired_account": gettext_lazy("3010 만기 계좌"),
+    "unknown_account": gettext_lazy("3012 모르는 계좌"),
+    "no_all": gettext_lazy("6001 지원하지 않는 자산유형"),
+    "too_many": gettext_lazy("6005 결과가 너무 많음"),
+    "ok_as_error": gettext_lazy("500에 담긴 정상"),
+    "hang": gettext_lazy("무응답"),
+    "reset": gettext_lazy("연결 끊김"),
     "html": gettext_lazy("HTML 응답"),
     "not_json": gettext_lazy("JSON이 아닌 응답"),
     "slow": gettext_lazy("느린 응답"),

@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts import access
 from accounts import urls as accounts_urls
@@ -205,3 +207,15 @@ def test_missed_events_of_an_account_that_was_taken_away_are_not_told(settings: 
     gone = client.get(f"{API}events/", {"epoch": point["epoch"], "after": 0}).json()
     assert gone["resync"] is True
     assert gone["epoch"] != point["epoch"]
+
+
+def test_a_person_who_asks_too_often_is_told_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"read": "2/min", "command": "1/min"})
+    cache.clear()
+    client = with_token(make.UserFactory.create())
+    codes = [client.get(f"{API}accounts/").status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
+    response = client.get(f"{API}accounts/")
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert response.json()["code"] == "throttled"
+    cache.clear()

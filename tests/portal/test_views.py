@@ -20,9 +20,12 @@ from django.utils import timezone
 
 from accounts import broadcast
 from accounts.clock import KST
+from accounts.koscom.simulator import faults as koscom_faults
 from accounts.models import Role, Slot, User
 from accounts.models.stream import Feed
 from orders.domain.order_state import OrderStatus
+from orders.kis.simulator import control
+from orders.kis.simulator import faults as kis_faults
 from portal.views import errors
 from portal.views.simulator import next_time
 from portal.views.simulator_controls import CONTROLS
@@ -263,6 +266,14 @@ def test_the_simulator_page_has_a_button_for_everything(demo: Path, manager: Use
     html = signed_in(manager).get("/simulator/").content.decode()
     names = {one.attributes["value"] for one in elements(html, "value") if one.attributes.get("name") == "control"}
     assert names == set(CONTROLS)
+
+
+def test_every_fault_and_event_that_the_simulators_know_has_its_button() -> None:
+    said = [(one.target, one.says) for one in CONTROLS.values()]
+    faults = {(target, says["fault"]) for target, says in said if "fault" in says}
+    assert {name for target, name in faults if target == "koscom"} == set(koscom_faults.KNOWN_FAULTS)
+    assert {name for target, name in faults if target == "kis"} == set(kis_faults.KNOWN)
+    assert {says["event"] for _, says in said if "event" in says} == set(control.EVENTS)
 
 
 def test_a_button_tells_its_simulator(simulators: list[dict[str, Any]], manager: User) -> None:
