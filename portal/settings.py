@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
@@ -187,6 +188,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Seoul"
 STATIC_URL = "/static/"
+# WhiteNoise hands its open files to Django as they are; under ASGI Django reads them in a thread and says so each time.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators", category=Warning)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they are built: nothing is collected
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
