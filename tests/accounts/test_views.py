@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -39,15 +40,19 @@ def page(manager: User) -> Client:
 
 def drained() -> list[str]:
     """The arguments of what waits in the queue, which is empty afterwards: these tests start no worker."""
-    with current_app.connection_for_write() as connection:
-        queue = connection.SimpleQueue("portal")
-        waiting = []
-        while queue.qsize():
-            message = queue.get_nowait()
+    waiting = []
+    with current_app.connection_for_write() as connection, connection.SimpleQueue("portal") as queue:
+        while (message := _next(queue)) is not None:
             message.ack()
             waiting.append(message.headers["kwargsrepr"])
-        queue.close()
     return waiting
+
+
+def _next(queue: Any) -> Any:
+    try:
+        return queue.get_nowait()
+    except queue.Empty:
+        return None
 
 
 def valued(account: ClientAccount, **totals: int) -> ClientAccount:
