@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from celery import shared_task
+from django.utils import timezone
 
 from accounts import clock, sync
 from accounts.audit import By
@@ -27,7 +28,7 @@ def dispatch_syncs() -> bool:
     if not _is_time(now):
         return False
     try:
-        due = sync.is_anything_due(now, sync.SyncRequest(scheduled=True))
+        due = sync.is_anything_due(now, timezone.now(), sync.SyncRequest(scheduled=True))
     except sync.SyncWindowClosed:
         return False
     if due:

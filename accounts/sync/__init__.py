@@ -50,9 +50,11 @@ def run_due(request: SyncRequest, ports: Ports | None = None) -> SyncResult:
     return _conclude(made, ports.now())
 
 
-def is_anything_due(now: datetime, request: SyncRequest) -> bool:
-    """Plan, and say whether there is work. Raises SyncWindowClosed."""
+def is_anything_due(now: datetime, wall: datetime, request: SyncRequest) -> bool:
+    """Plan, and say whether there is work that nobody is at. Raises SyncWindowClosed."""
     made = plan(now, request)
+    if SyncStep.objects.filter(run=made.run, state=StepState.RUNNING, lease_until__gt=wall).exists():
+        return False
     return bool(made.due(now, lists=True) or made.due(now, lists=False))
 
 

@@ -99,12 +99,12 @@ class Plan:
         if self.request.since is not None:
             trades = self.steps().filter(dataset=Dataset.TRADES).exclude(state=StepState.RUNNING)
             trades.update(since=self.request.since)
-        if self.request.scheduled:
+        start = start_of(self.moment) if self.request.scheduled else None
+        if start is not None:
             # What was fetched by hand before the slot began is not final: KRX and NXT trade until 20:00.
-            complete = complete.filter(finished_at__lt=start_of(self.moment))
-        elif not self.request.forced:
-            return
-        complete.update(state=StepState.PENDING)
+            complete.filter(finished_at__lt=start).update(state=StepState.PENDING)
+        elif self.request.forced:
+            complete.update(state=StepState.PENDING)
 
     def _of(self, *, lists: bool) -> QuerySet[SyncStep]:
         steps = SyncStep.objects.filter(run=self.run)

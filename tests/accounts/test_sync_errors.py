@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.koscom.simulator import Fault
+from accounts.koscom.simulator import Fault, KoscomSimulator
 from accounts.models import (
     ApiQuota,
     AuditEvent,
@@ -270,3 +270,26 @@ def test_an_error_of_the_portal_itself_ends_one_step(desk: Desk, caplog: pytest.
     balances(desk)
     assert (step().state, step().error_code) == ("failed", "internal")
     assert "a bug" in caplog.text
+
+
+def test_a_firm_that_calls_its_own_hours_closed_is_asked_no_more_and_due_again(desk: Desk) -> None:
+    desk.simulator = KoscomSimulator(7, lambda: kst("2026-11-18 12:00"))
+    result = balances(desk)
+    assert desk.calls == 1
+    assert (step().state, result.state) == ("cut_off", RunState.PAUSED)
+
+
+def test_a_known_limit_of_days_parts_the_span_before_the_firm_has_to(desk: Desk) -> None:
+    Firm.objects.update(range_limit_days=5)
+    assert desk.sync(dataset="trades", since=date(2026, 11, 2), until=date(2026, 11, 13)).complete
+    spans = {tuple(query.split()[2:]) for query in RawPage.objects.values_list("query", flat=True)}
+    assert spans == {("2026-11-02", "2026-11-06"), ("2026-11-07", "2026-11-11"), ("2026-11-12", "2026-11-13")}
+
+
+def test_a_span_that_is_too_long_is_split_and_the_firms_limit_remembered(firm: Firm, desk: Desk) -> None:
+    assert desk.sync(dataset="trades", since=date(2026, 7, 1), until=date(2026, 11, 13)).complete
+    firm.refresh_from_db()
+    assert firm.range_limit_days == 92
+    spans = [tuple(query.split()[2:]) for query in RawPage.objects.values_list("query", flat=True)]
+    assert spans[0] == ("2026-07-01", "2026-11-13")
+    assert set(spans[1:]) == {("2026-07-01", "2026-09-30"), ("2026-10-01", "2026-11-13")}

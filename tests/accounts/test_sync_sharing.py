@@ -123,11 +123,22 @@ def test_a_firm_that_another_worker_stopped_is_asked_no_more(desk: Desk) -> None
     assert result.failures[0].reason == "the firm is stopped: 2003"
 
 
+def is_due(text: str, *, scheduled: bool = False) -> bool:
+    return is_anything_due(kst(text), kst(text), SyncRequest(dataset="balances", scheduled=scheduled))
+
+
 def test_what_was_fetched_by_hand_before_the_slot_began_is_due_to_the_schedule(desk: Desk) -> None:
     desk.clock.move(kst("2026-11-18 16:30"))
     assert desk.sync(dataset="balances").complete
-    assert not is_anything_due(kst("2026-11-18 16:31"), SyncRequest(dataset="balances"))
-    assert is_anything_due(kst("2026-11-18 20:30"), SyncRequest(dataset="balances", scheduled=True))
+    assert not is_due("2026-11-18 16:31")
+    assert is_due("2026-11-18 20:30", scheduled=True)
     desk.clock.move(kst("2026-11-18 20:31"))
     assert desk.sync(dataset="balances", scheduled=True).complete
-    assert not is_anything_due(kst("2026-11-18 20:35"), SyncRequest(dataset="balances", scheduled=True))
+    assert not is_due("2026-11-18 20:35", scheduled=True)
+
+
+def test_while_a_worker_is_at_it_no_second_one_is_woken(desk: Desk) -> None:
+    plan(NOW, SyncRequest())
+    take(desk, SyncStep.objects.get(dataset="balances"))
+    assert not is_due("2026-11-18 20:36", scheduled=True)
+    assert is_due("2026-11-18 20:37", scheduled=True)

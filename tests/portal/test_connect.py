@@ -102,7 +102,7 @@ def test_a_second_run_changes_nothing_and_says_so(connect: Any) -> None:
 def test_only_what_differs_is_changed_and_named_without_its_value(connect: Any) -> None:
     connect(FIRM)
     said = connect(FIRM.replace("literal-secret", "another-one"))
-    assert said == "firm shinhan: changed api_secret\n1 changes\n"
+    assert said == "firm shinhan: changed api_secret\nchanges: 1\n"
     assert Firm.objects.get().api_secret == "another-one"
 
 

@@ -29,4 +29,4 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {bad}", returncode=BAD_FILE) from None
         for change in changes:
             self.stdout.write(change)
-        self.stdout.write(f"{len(changes)} changes" if changes else "nothing differs")
+        self.stdout.write(f"changes: {len(changes)}" if changes else "nothing differs")
