@@ -69,7 +69,7 @@ class SimulatorAdapter(BaseAdapter):
         answer = self._simulator.handle(SimRequest(request.method or "", request.path_url, headers, body))
         if answer.reset or answer.hang:
             raise requests.ConnectionError("reset")
-        return _response(answer.status, answer.body, {"Content-Type": answer.content_type})
+        return _response(answer.status, self._desk.bend(answer.body), {"Content-Type": answer.content_type})
 
     def close(self) -> None:
         """Nothing is open."""
@@ -90,6 +90,7 @@ class Desk:
         self.clock = FakeClock(now)
         self.simulator = KoscomSimulator(seed, self.clock)
         self.hooks: list[Callable[[], None]] = []
+        self.bend: Callable[[bytes], bytes] = lambda body: body
 
     @property
     def ports(self) -> Ports:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from accounts.koscom.simulator import Fault, KoscomSimulator
 from accounts.models import (
     ApiQuota,
     AuditEvent,
+    CashBalance,
     ClientAccount,
     Firm,
+    Holding,
     RawPage,
     RunState,
     Snapshot,
@@ -24,6 +28,7 @@ from tests.accounts.sync_desk import Desk, kst, make_firm
 
 pytestmark = pytest.mark.django_db
 NUMBER = "0019923122221"
+SAMPLES = Path(__file__).parents[1] / "data" / "koscom"
 
 
 @pytest.fixture
@@ -293,3 +298,34 @@ def test_a_span_that_is_too_long_is_split_and_the_firms_limit_remembered(firm: F
     spans = [tuple(query.split()[2:]) for query in RawPage.objects.values_list("query", flat=True)]
     assert spans[0] == ("2026-07-01", "2026-11-13")
     assert set(spans[1:]) == {("2026-07-01", "2026-09-30"), ("2026-10-01", "2026-11-13")}
+
+
+def test_an_amount_that_the_books_cannot_hold_exactly_is_quarantined(desk: Desk) -> None:
+    desk.bend = lambda body: re.sub(rb'("cashBalance":\s*)[^,}]+', rb"\g<1>99999999999999999", body)
+    balances(desk)
+    assert (step().state, step().error_code) == ("quarantined", "out_of_range")
+    assert not Snapshot.objects.exists()
+    assert RawPage.objects.get(quarantined=True).reason.startswith("a value that the books cannot hold")
+
+
+def test_lines_of_the_trade_book_without_a_date_are_held_back(desk: Desk) -> None:
+    desk.bend = lambda body: re.sub(rb'("transDate":\s*)"[0-9]+"', rb"\g<1>null", body)
+    desk.sync(dataset="trades", since=date(2026, 10, 1), until=date(2026, 11, 13))
+    assert step().state == "quarantined"
+    assert "without a date" in step().error
+    assert not Trade.objects.exists()
+
+
+def test_cash_that_differs_between_asset_types_is_taken_from_the_first(desk: Desk) -> None:
+    sample = (SAMPLES / "balancelist.response.json").read_bytes()
+    desk.bend = lambda _body: sample.replace(b'"cashBalance": 3000000', b'"cashBalance": %d' % desk.calls)
+    assert balances(desk).complete
+    assert CashBalance.objects.get().cash_balance == 1
+    assert Holding.objects.count() == 2
+    assert any("the cash differs" in warning for warning in step().warnings)
+
+
+def test_an_answer_that_names_no_amount_of_cash_is_kept_as_unknown(desk: Desk) -> None:
+    desk.bend = lambda body: re.sub(rb'("cashBalance":\s*)[^,}]+', rb"\g<1>null", body)
+    assert balances(desk).complete
+    assert {row.cash_balance for row in CashBalance.objects.all()} == {None}

@@ -55,7 +55,9 @@ class Command(BaseCommand):
             self._check_firm(options["broker"])
         if not options["account"]:
             return [None]
-        accounts = ClientAccount.objects.with_number(options["account"]).filter(firm__kind=FirmKind.KOSCOM, firm__active=True)
+        accounts = ClientAccount.objects.with_number(options["account"]).filter(
+            firm__kind=FirmKind.KOSCOM, firm__active=True
+        )
         if options["broker"]:
             accounts = accounts.filter(firm__short_name=options["broker"])
         found: list[ClientAccount | None] = list(accounts.select_related("firm"))
