@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, audit
-from accounts.admin.rights import PEOPLE, AnyForm, RoleAdmin, Roles
+from accounts.admin.rights import PEOPLE, AnyForm, RoleAdmin, Roles, to_second_factor
 from accounts.models import ApiToken, Role, User
 
 READ: Roles = frozenset({Role.COMPLIANCE})
@@ -50,12 +53,23 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # cannot
         if change and {"role", "is_active"} & set(form.changed_data):
             access.rights_changed(obj.pk)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Another person's password, which signs that person out everywhere."""
+        if self.needs_factor(request):
+            return to_second_factor(request)
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if response.status_code == HTTPStatus.FOUND:
+                act = audit.Act("admin.password_set", subject=f"user {id}")
+                audit.record(audit.By.request(request), act)
+        return response
+
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(RoleAdmin):
     """Tokens are made by `createtoken`; here they are seen and revoked."""
 
-    read_by, kept_by = READ, PEOPLE
+    read_by, kept_by, sensitive = READ, PEOPLE, True
     list_display = ("user", "scope", "created_at", "expires_at", "revoked_at")
     list_filter = ("scope", "user")
     search_fields = ("user__username",)

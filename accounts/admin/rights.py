@@ -71,10 +71,25 @@ class RoleAdmin(AnyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Keys and people need a second factor of the last ten minutes, as an order does."""
-        if self.sensitive and not sign_in.has_fresh_factor(request.session):
-            return _to_second_factor(request)
+        if self.needs_factor(request):
+            return to_second_factor(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and self.needs_factor(request):
+            return to_second_factor(request)
+        return super().changelist_view(request, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.needs_factor(request):
+            return to_second_factor(request)
+        return super().delete_view(request, object_id, extra_context)
+
+    def needs_factor(self, request: HttpRequest) -> bool:
+        """Keys and people need a second factor of the last ten minutes, as an order does."""
+        return self.sensitive and not sign_in.has_fresh_factor(request.session)
 
     def save_model(self, request: HttpRequest, obj: Model, form: AnyForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -91,7 +106,8 @@ class RoleAdmin(AnyAdmin):
         audit.record(audit.By.request(request), act)
 
 
-def _to_second_factor(request: HttpRequest) -> HttpResponse:
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor, and come back to where it was missing."""
     user = request.user
     known = isinstance(user, User) and is_mfa_enabled(user)
     target = reverse("mfa_reauthenticate" if known else "mfa_activate_totp")

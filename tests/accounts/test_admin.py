@@ -199,6 +199,34 @@ def test_keys_and_people_need_a_fresh_second_factor() -> None:
     assert "/2fa/reauthenticate/" in response.headers["Location"]
 
 
+def test_neither_an_action_nor_a_password_goes_through_with_an_old_second_factor() -> None:
+    firm = make.FirmFactory.create(stopped_at=timezone.now())
+    client = staff(Role.OPERATIONS, OLD)
+    client.post(page("changelist", Firm), {"action": "release", "_selected_action": [firm.pk]})
+    firm.refresh_from_db()
+    assert firm.stopped_at is not None
+    user = make.UserFactory.create()
+    response = staff(Role.ADMINISTRATOR, OLD).get(reverse("admin:auth_user_password_change", args=[user.pk]))
+    assert "/2fa/reauthenticate/" in response.headers["Location"]
+
+
+def test_a_password_set_for_somebody_is_in_the_audit_trail() -> None:
+    user = make.UserFactory.create()
+    values = {"password1": make.PASSWORD, "password2": make.PASSWORD, "usable_password": "true"}
+    response = staff(Role.ADMINISTRATOR).post(reverse("admin:auth_user_password_change", args=[user.pk]), values)
+    assert response.status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(make.PASSWORD)
+    assert AuditEvent.objects.get(action="admin.password_set").subject == f"user {user.pk}"
+
+
+@pytest.mark.parametrize("role", [Role.OPERATIONS, Role.COMPLIANCE])
+def test_only_administrators_set_passwords(role: Role) -> None:
+    user = make.UserFactory.create()
+    path = reverse("admin:auth_user_password_change", args=[user.pk])
+    assert staff(role).post(path, {"password1": "x", "password2": "x"}).status_code == 403
+
+
 def test_a_stopped_firm_is_released_by_its_action() -> None:
     firm = make.FirmFactory.create(stopped_at=timezone.now(), stopped_reason="2003")
     response = staff(Role.OPERATIONS).post(
