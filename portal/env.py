@@ -128,7 +128,12 @@ class Environment(BaseSettings):
     @property
     def mode(self) -> DataMode:
         path = self.PORTAL_DATA_DIR / "mode"
-        return DataMode(path.read_text().strip()) if path.exists() else DataMode.SERVE
+        try:
+            return DataMode(path.read_text().strip())
+        except FileNotFoundError:
+            return DataMode.SERVE
+        except ValueError:
+            raise EnvironmentRefused(f"PORTAL_DATA_DIR: {path} says neither demo nor serve") from None
 
     def database(self) -> dict[str, Any]:
         """Django's DATABASES["default"]; SQLite with the pragmas that keep a commit through a power failure."""
@@ -172,6 +177,8 @@ def load() -> Environment:
                 values[name] = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise EnvironmentRefused(f"{name}_FILE: {error.strerror}: {path}") from None
+            except UnicodeDecodeError:
+                raise EnvironmentRefused(f"{name}_FILE: not a text file: {path}") from None
     try:
         return _with_generated_keys(Environment(**values))
     except ValidationError as error:

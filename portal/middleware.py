@@ -8,6 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import sign_in
 from accounts.models import User
@@ -41,6 +42,6 @@ class SignedInMiddleware:
         if request.path.startswith(API_PREFIX):
             from accounts.problems import problem  # noqa: PLC0415 - DRF is loaded only where an API is refused
 
-            return problem(403, "second_factor_needed", "이 세션은 2차 인증을 마치지 않았습니다.")
+            return problem(403, "second_factor_needed", _("이 세션은 2차 인증을 마치지 않았습니다."))
         target = "mfa_reauthenticate" if is_mfa_enabled(user) else "mfa_activate_totp"
         return HttpResponseRedirect(f"{reverse(target)}?next={resolve_url('/')}")
