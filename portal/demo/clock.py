@@ -10,9 +10,13 @@ from pathlib import Path
 
 from accounts.clock import KST
 from accounts.domain.business_days import TradingCalendar
+from accounts.domain.sync_window import FLOOR_START
+from accounts.sync import window_state
 
 STARTS_AT = time(20, 25)
 SEEN_EVERY = 5.0
+NOTHING_STARTS = timedelta(seconds=20)  # within the margin in which no request may begin
+UNDER_WAY = 1.5  # seconds that a request to a simulator takes at most
 
 
 def starting_shift(wall: datetime, seen: datetime | None) -> timedelta:
@@ -27,6 +31,20 @@ def starting_shift(wall: datetime, seen: datetime | None) -> timedelta:
         day = calendar.previous(day)
     begin = datetime.combine(day, STARTS_AT, KST)
     return (begin if seen is None else max(begin, seen)) - wall
+
+
+def move_to(path: Path, target: datetime, *, now: datetime, wall: datetime, sleep: Callable[[float], None]) -> None:
+    """Move the business clock from `now` to `target`, both aware; `wall` is the wall clock at `now`.
+
+    On the way into Koscom's closed hours it stops just before them, where nothing is sent any more: what is under way
+    then arrives before the window closes, as it does when time passes by itself.
+    """
+    closing = datetime.combine(target.astimezone(KST).date(), FLOOR_START, KST) - NOTHING_STARTS
+    if window_state(now).open and not window_state(target).open:
+        write_shift(path, closing - wall)
+        sleep(UNDER_WAY)
+        wall += timedelta(seconds=UNDER_WAY)
+    write_shift(path, target - wall)
 
 
 def write_shift(path: Path, shift: timedelta) -> None:

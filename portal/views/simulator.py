@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import clock
 from accounts.clock import KST
 from accounts.domain.business_days import TradingCalendar
+from portal.demo.clock import move_to
 from portal.views.simulator_controls import CONTROLS, MOVES, Control, groups
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -58,9 +58,9 @@ def _carry_out(request: HttpRequest, control: Control) -> None:
 
 
 def _move_clock(at: time) -> None:
-    """Write the shift that makes it the next `at` in Korea; all processes read the file."""
-    shift = next_time(clock.today(), at) - timezone.now()
-    _write_atomically(settings.CLOCK_FILE, {"shift_seconds": shift.total_seconds()})
+    """Make it the next `at` in Korea, for all processes."""
+    now = clock.today()
+    move_to(settings.CLOCK_FILE, next_time(now, at), now=now, wall=timezone.now(), sleep=sleep)
 
 
 def next_time(now: datetime, at: time) -> datetime:
@@ -74,12 +74,6 @@ def next_time(now: datetime, at: time) -> datetime:
 
 def _evening_of(day: date, at: time) -> date:
     return day - timedelta(days=1) if at < NIGHT_ENDS else day
-
-
-def _write_atomically(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(content))
-    part.replace(path)
 
 
 def _post(target: str, payload: dict[str, Any]) -> None:

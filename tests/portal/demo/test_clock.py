@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from accounts.clock import KST
-from portal.demo.clock import Seen, starting_shift, write_shift
+from portal.demo.clock import UNDER_WAY, Seen, move_to, starting_shift, write_shift
+
+EVENING = datetime(2026, 11, 20, 20, 25, tzinfo=KST)
+WALL = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,29 @@ def test_what_was_seen_is_remembered(tmp_path: Path) -> None:
 def test_an_unreadable_memory_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "seen").write_text("20:40")
     assert Seen(tmp_path / "seen", lambda: datetime.now(UTC)).last() is None
+
+
+def shift_in(path: Path) -> timedelta:
+    return timedelta(seconds=json.loads(path.read_text())["shift_seconds"])
+
+
+def test_moving_into_the_closed_hours_stops_where_nothing_starts_any_more(tmp_path: Path) -> None:
+    path, stops = tmp_path / "clock.json", []
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=KST)
+    move_to(path, noon, now=EVENING, wall=WALL, sleep=lambda seconds: stops.append((WALL + shift_in(path), seconds)))
+    assert stops == [(datetime(2026, 11, 23, 8, 29, 40, tzinfo=KST), UNDER_WAY)]
+    assert WALL + timedelta(seconds=UNDER_WAY) + shift_in(path) == noon
+
+
+def test_moving_within_open_hours_is_one_step(tmp_path: Path) -> None:
+    stops: list[float] = []
+    morning = datetime(2026, 11, 24, 6, 35, tzinfo=KST)
+    move_to(tmp_path / "clock.json", morning, now=EVENING, wall=WALL, sleep=stops.append)
+    assert (stops, WALL + shift_in(tmp_path / "clock.json")) == ([], morning)
+
+
+def test_a_closed_clock_moves_on_in_one_step(tmp_path: Path) -> None:
+    stops: list[float] = []
+    noon, later = datetime(2026, 11, 23, 12, 0, tzinfo=KST), datetime(2026, 11, 23, 15, 0, tzinfo=KST)
+    move_to(tmp_path / "clock.json", later, now=noon, wall=WALL, sleep=stops.append)
+    assert (stops, WALL + shift_in(tmp_path / "clock.json")) == ([], later)
