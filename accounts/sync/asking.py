@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from django.utils.translation import gettext as _
+
 from accounts.koscom.client import OnPage
 from accounts.koscom.codes import Reaction
 from accounts.koscom.errors import KoscomError, SchemaError
@@ -113,7 +115,8 @@ class Inquiry:
 
     def hold_back_foreign(self, raw: int | None, rows: Iterable[ForeignRow]) -> None:
         for row in rows:
-            self.hold_back(raw, f"row {row.path} names account {mask_number(row.number)}")
+            found = {"path": row.path, "number": mask_number(row.number)}
+            self.hold_back(raw, _("%(path)s: 다른 계좌 %(number)s의 행입니다.") % found)
 
     def warn(self, warning: str) -> None:
         self.warnings[warning] = None

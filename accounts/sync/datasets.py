@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
+from django.utils.translation import gettext as _
+
 from accounts.koscom.client import ALL_ASSETS, KoscomClient
 from accounts.koscom.codes import Reaction
 from accounts.koscom.errors import ServiceError
@@ -95,7 +97,7 @@ class Source:
         if self.account.firm.query_number == QueryNumber.REAL:
             return str(self.account.number)
         if not self.account.virtual_number:
-            raise StepFailed("no_number", "the firm is asked by virtual number, and the account has none")
+            raise StepFailed("no_number", _("가상계좌번호로 조회하는 증권사인데 계좌에 그 번호가 없습니다."))
         return str(self.account.virtual_number)
 
     @property
@@ -116,7 +118,7 @@ class Source:
                     self.types.fall_back()
                     return self.each_type(ask)
                 refusal = error
-                self.inquiry.warn(f"asset type {name} is not supported")
+                self.inquiry.warn(_("자산유형 %(name)s: 증권사가 지원하지 않습니다.") % {"name": name})
         if not answers and refusal:
             raise refusal
         return answers
@@ -153,7 +155,8 @@ def fetch_settlements(source: Source, days: Sequence[date]) -> list[Day]:
     newest = found[-1]
     repeated = [day for day in found[:-1] if day.rows and day.rows == newest.rows]
     for day in repeated:
-        source.inquiry.warn(f"the settlements of {day.day} are those of {newest.day} again: counted once")
+        days = {"day": day.day, "newest": newest.day}
+        source.inquiry.warn(_("%(day)s 결제가 %(newest)s 결제와 똑같아 한 번만 셉니다.") % days)
     return [day for day in found if day not in repeated]
 
 
@@ -180,14 +183,14 @@ def fetch_trades(source: Source, since: date, until: date, is_trading_day: Calla
         source.inquiry.hold_back_foreign(kept.raw, kept.page.foreign)
         for row in kept.page.trades:
             if row.date is None:
-                source.inquiry.hold_back(kept.raw, "a line of the trade book without a date")
+                source.inquiry.hold_back(kept.raw, _("거래일이 없는 거래내역입니다."))
                 continue
             _warn(source.inquiry, row.warnings)
             by_day.setdefault(row.date, []).append(row)
     asked = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
     days = [Day(day, tuple(by_day.pop(day, ())), only_news=not is_trading_day(day)) for day in asked]
     for day in sorted(by_day):
-        source.inquiry.warn(f"lines of {day}, which was not asked for")
+        source.inquiry.warn(_("조회하지 않은 날(%(day)s)의 거래가 왔습니다.") % {"day": day})
     return days + [Day(day, tuple(rows), stray=True) for day, rows in sorted(by_day.items())]
 
 
@@ -251,7 +254,7 @@ def _joined(answers: Iterable[Sequence[_Row]], inquiry: Inquiry) -> list[_Row]:
             if here[row] > given[row]:
                 joined.append(row)
             else:
-                inquiry.warn("a row is repeated under another asset type: counted once")
+                inquiry.warn(_("다른 자산유형에 같은 행이 또 있어 한 번만 셉니다."))
         given |= here
     return joined
 
@@ -265,7 +268,7 @@ def _cash(pages: Iterable[tuple[CashRow, ...]], inquiry: Inquiry) -> tuple[CashR
             if (row.currency, row.settlement_basis) not in known:
                 cash.append(row)
             elif row not in cash:
-                inquiry.warn("the cash differs between asset types: the first is taken")
+                inquiry.warn(_("자산유형마다 현금이 달라 처음 것을 씁니다."))
     return tuple(cash)
 
 

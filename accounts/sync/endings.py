@@ -7,6 +7,7 @@ from datetime import datetime
 
 import requests
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.koscom.codes import Reaction
@@ -45,11 +46,12 @@ def failed(code: str, reason: str) -> Ending:
     return Ending(StepState.FAILED, code, reason)
 
 
-INTERNAL = failed("internal", "an error of the portal itself; see the log")
+def internal() -> Ending:
+    return failed("internal", _("포털 내부 오류입니다. 로그를 확인하세요."))
 
 
 def firm_stopped(firm: Firm) -> Ending:
-    return failed("stopped", f"the firm is stopped: {firm.stopped_reason}")
+    return _stopped(firm.stopped_reason)
 
 
 def cut_off(error: KoscomError) -> Ending | None:
@@ -65,14 +67,15 @@ def ending_of(error: KoscomError, firm: Firm, lane: Lane, *, at: datetime) -> En
     ending = _ending(error)
     if error.reaction is Reaction.STOP_FIRM:
         stop(firm, str(error), at)
-        lane.closed = failed("stopped", f"the firm is stopped: {error}")
+        lane.closed = _stopped(str(error))
     elif error.reaction is Reaction.QUOTA:
         quota.exhaust(firm, at)
-        lane.closed = failed("quota", "429: the platform's limit is reached until 09:00 KST")
+        lane.closed = failed("quota", quota.exhausted_text())
     elif error.reaction is Reaction.WINDOW:
         lane.closed = ending
     elif lane.unanswered >= MOST_UNANSWERED:
-        lane.closed = failed("unanswered", f"not asked: the firm does not answer ({error})")
+        reason = _("증권사가 응답하지 않아 조회하지 않았습니다 (%(error)s).") % {"error": error}
+        lane.closed = failed("unanswered", reason)
     return ending
 
 
@@ -95,10 +98,14 @@ def release(firm: Firm, by: audit.By) -> bool:
     return released
 
 
+def _stopped(reason: str) -> Ending:
+    return failed("stopped", _("증권사가 중지되어 있습니다: %(reason)s") % {"reason": reason})
+
+
 def _ending(error: KoscomError) -> Ending:
     code = error.code if isinstance(error, ServiceError) else type(error).__name__.removesuffix("Error")
     states = {Reaction.QUARANTINE: StepState.QUARANTINED, Reaction.WINDOW: StepState.CUT_OFF}
     reason = str(error)
     if isinstance(error, ServiceError) and not error.message:
-        reason = f"HTTP {error.http_status} without a reason that can be read"
+        reason = _("HTTP %(status)s: 읽을 수 있는 사유가 없습니다.") % {"status": error.http_status}
     return Ending(states.get(error.reaction, StepState.FAILED), code, reason)

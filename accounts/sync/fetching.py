@@ -10,6 +10,7 @@ from typing import Protocol
 
 import requests
 from django.db import DataError
+from django.utils.translation import gettext as _
 
 from accounts.domain.reconcile import Holdings, Movement, Position, is_suspicious_shrink
 from accounts.fields import AmountOutOfRange
@@ -88,7 +89,7 @@ def fetch_and_publish(trip: Trip) -> None:
         else:
             _days(trip, inquiry)
     except (AmountOutOfRange, DataError) as error:
-        reason = f"a value that the books cannot hold: {error}".splitlines()[0]
+        reason = (_("장부에 담을 수 없는 값입니다: %(error)s") % {"error": error}).splitlines()[0]
         inquiry.keeper.quarantine(inquiry.keeper.last, reason)
         raise StepFailed("out_of_range", reason, state=StepState.QUARANTINED) from error
 
@@ -105,10 +106,10 @@ def _balance(trip: Trip, inquiry: Inquiry) -> None:
     if inquiry.held_back and not balance.cash and not balance.holdings:
         raise StepFailed("held_back", inquiry.held_back[0], state=StepState.QUARANTINED)
     if _has_shrunk(source.account, trip.claim.step.business_date, balance):
-        inquiry.warn("holdings shrank without trades that explain it: fetched twice")
+        inquiry.warn(_("거래로 설명되지 않게 보유가 줄어 두 번 조회했습니다."))
         again = fetch_balance(source)
         if balance_digest(again) != balance_digest(balance):
-            raise StepFailed("shrunk", "holdings shrank, and a second fetch says otherwise: not published")
+            raise StepFailed("shrunk", _("보유가 크게 줄었는데 다시 조회한 결과가 달라 게시하지 않았습니다."))
     publish_balance(trip.claim, balance, _notes(inquiry), trip.stamp())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiQuota, Firm, Slot
 
@@ -22,16 +23,21 @@ def spend(firm: Firm, slot: str, at: datetime) -> None:
     limit = limit_of(firm, slot)
     if _count(firm.com_id, day, limit):
         return
-    quota, _ = ApiQuota.objects.get_or_create(com_id=firm.com_id, gmt_day=day)
+    quota = ApiQuota.objects.get_or_create(com_id=firm.com_id, gmt_day=day)[0]
     if quota.exhausted:
-        raise QuotaSpent("429: the platform's limit is reached until 09:00 KST")
+        raise QuotaSpent(exhausted_text())
     if not _count(firm.com_id, day, limit):
-        raise QuotaSpent(f"{quota.calls} calls of {limit} are made until 09:00 KST")
+        made = {"limit": limit, "calls": quota.calls}
+        raise QuotaSpent(_("09:00(KST)까지 쓸 수 있는 %(limit)s건 중 %(calls)s건을 호출했습니다.") % made)
 
 
 def exhaust(firm: Firm, at: datetime) -> None:
     """The platform said 429: no firm of this `com_id` is asked until the day ends."""
     ApiQuota.objects.update_or_create(com_id=firm.com_id, gmt_day=gmt_day(at), defaults={"exhausted": True})
+
+
+def exhausted_text() -> str:
+    return _("429: 09:00(KST)까지 호출 한도가 끝났습니다.")
 
 
 def limit_of(firm: Firm, slot: str) -> int:

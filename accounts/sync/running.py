@@ -14,7 +14,7 @@ from accounts.sync import quota
 from accounts.sync.asking import StepFailed
 from accounts.sync.claims import Claim, LeaseLost, claim, others_work
 from accounts.sync.datasets import AssetTypes
-from accounts.sync.endings import INTERNAL, Ending, Lane, cut_off, ending_of, failed, firm_stopped
+from accounts.sync.endings import Ending, Lane, cut_off, ending_of, failed, firm_stopped, internal
 from accounts.sync.fetching import FirmStopped, Trip, fetch_and_publish
 from accounts.sync.planning import OPEN_STATES, Due, Plan
 from accounts.sync.request import Ports
@@ -105,7 +105,7 @@ class Worker:
             lane.closed = firm_stopped(Firm.objects.get(pk=firm.pk))
             return lane.closed
         log.error("sync step %s failed", mine.step.pk, exc_info=error)
-        return INTERNAL
+        return internal()
 
     def _end(self, mine: Claim, ending: Ending) -> None:
         step = mine.step

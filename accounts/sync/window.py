@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.domain.sync_window import ClockJump, Closure, SyncWindow
 from accounts.koscom.errors import WindowClosedError
 from accounts.sync.request import Ports, SyncRequest, SyncWindowClosed
@@ -48,8 +50,8 @@ class Guard:
     def __call__(self) -> timedelta:
         now = self._ports.now()
         if self._jump.check(now, self._ports.monotonic()):
-            raise WindowClosedError("the clock was set while the sync ran")
+            raise WindowClosedError(_("동기화 중에 시계가 바뀌었습니다."))
         left = WINDOW.time_left(now)
         if not left:
-            raise WindowClosedError("the sync window is closed")
+            raise WindowClosedError(_("조회할 수 없는 시간이 되었습니다."))
         return left

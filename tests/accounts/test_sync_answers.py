@@ -65,7 +65,7 @@ def test_an_answer_that_cannot_be_read_is_quarantined_with_its_page(desk: Desk) 
 def test_rows_of_another_account_are_quarantined_and_named(desk: Desk, days: dict[str, Any]) -> None:
     result = balances(desk, Fault("foreign_row", times=None), **days)
     assert step().state == "quarantined"
-    assert "names account" in result.failures[0].reason
+    assert "다른 계좌" in result.failures[0].reason
     assert RawPage.objects.filter(quarantined=True).exists()
     assert not Snapshot.objects.exists()
 
@@ -79,7 +79,7 @@ def test_all_becomes_the_single_types_where_a_firm_does_not_know_it(firm: Firm, 
 
 def test_one_single_type_that_a_firm_lacks_is_left_out_with_a_warning(desk: Desk) -> None:
     assert balances(desk, Fault("no_all", times=1)).complete
-    assert "asset type EQTY is not supported" in step().warnings
+    assert "자산유형 EQTY: 증권사가 지원하지 않습니다." in step().warnings
 
 
 def test_when_no_type_is_supported_the_step_fails(desk: Desk) -> None:
@@ -104,7 +104,7 @@ def test_holdings_that_are_gone_are_believed_only_when_a_second_fetch_agrees(des
     assert balances(desk, Fault("drop_rows", times=6), firm="shinhan").complete
     account.refresh_from_db()
     assert account.balance_id != shown
-    assert any("fetched twice" in warning for warning in step().warnings)
+    assert any("두 번 조회" in warning for warning in step().warnings)
 
 
 def test_missed_days_are_fetched_and_trades_of_every_day_replaced_whole(desk: Desk) -> None:
@@ -146,14 +146,14 @@ def test_an_amount_that_the_books_cannot_hold_exactly_is_quarantined(desk: Desk)
     balances(desk)
     assert (step().state, step().error_code) == ("quarantined", "out_of_range")
     assert not Snapshot.objects.exists()
-    assert RawPage.objects.get(quarantined=True).reason.startswith("a value that the books cannot hold")
+    assert RawPage.objects.get(quarantined=True).reason.startswith("장부에 담을 수 없는 값")
 
 
 def test_lines_of_the_trade_book_without_a_date_are_held_back(desk: Desk) -> None:
     desk.bend = lambda body: re.sub(rb'("transDate":\s*)"[0-9]+"', rb"\g<1>null", body)
     desk.sync(dataset="trades", since=date(2026, 10, 1), until=date(2026, 11, 13))
     assert step().state == "quarantined"
-    assert "without a date" in step().error
+    assert "거래일이 없는" in step().error
     assert not Trade.objects.exists()
 
 
@@ -163,7 +163,7 @@ def test_cash_that_differs_between_asset_types_is_taken_from_the_first(desk: Des
     assert balances(desk).complete
     assert CashBalance.objects.get().cash_balance == 1
     assert Holding.objects.count() == 2
-    assert any("the cash differs" in warning for warning in step().warnings)
+    assert any("현금이 달라" in warning for warning in step().warnings)
 
 
 def test_an_answer_that_names_no_amount_of_cash_is_kept_as_unknown(desk: Desk) -> None:

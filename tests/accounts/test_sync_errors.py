@@ -147,7 +147,7 @@ def test_an_error_about_one_account_is_not_repeated_and_leaves_the_others(desk: 
 
 def test_a_proxys_page_is_a_failure_in_plain_words(desk: Desk) -> None:
     result = balances(desk, Fault("html", times=1))
-    assert result.failures[0].reason == "HTTP 502 without a reason that can be read"
+    assert result.failures[0].reason == "HTTP 502: 읽을 수 있는 사유가 없습니다."
     assert "<html" in RawPage.objects.get().text().lower()
 
 

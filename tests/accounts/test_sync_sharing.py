@@ -120,7 +120,7 @@ def test_a_firm_that_another_worker_stopped_is_asked_no_more(desk: Desk) -> None
     desk.hooks.append(stopped)
     result = desk.sync(dataset="balances")
     assert desk.calls == 1
-    assert result.failures[0].reason == "the firm is stopped: 2003"
+    assert result.failures[0].reason == "증권사가 중지되어 있습니다: 2003"
 
 
 def is_due(text: str, *, scheduled: bool = False) -> bool:

@@ -100,7 +100,7 @@ def test_a_clock_that_is_set_while_the_sync_runs_is_a_no() -> None:
     result = desk.sync()
     assert desk.calls == 6
     assert result.state == RunState.PAUSED
-    assert "the clock was set" in SyncStep.objects.filter(state="cut_off")[0].error
+    assert "시계가 바뀌었습니다" in SyncStep.objects.filter(state="cut_off")[0].error
 
 
 def test_another_time_may_not_be_asked_for_in_its_closed_hours() -> None:

@@ -79,9 +79,7 @@ def test_an_evening_of_2017_a_noon_and_a_second_evening(samples: SampleServer, p
     assert (first.returncode, len(lines)) == (1, 2)
     assert "4 steps complete, 1 not" in lines[0]
     assert lines[1].startswith("shinhan 0019*******21 (id ")
-    assert (
-        "orders 2017-06-27 quarantined: row orderDetailList.orderDetail[0] names account 001-0*-*******32" in lines[1]
-    )
+    assert "orders 2017-06-27 quarantined: orderDetailList.orderDetail[0]: 다른 계좌 001-0*-*******32" in lines[1]
 
     asked = samples.asked.total()
     second = portal.run("syncaccounts", at=kst("2017-06-27 20:40"))
