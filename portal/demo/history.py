@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 SPAN = timedelta(days=365)
 FETCHED_AT = time(20, 30)
 REST = 0.15  # of the time that a day took: the pages go first
-CLOSED_REST = 30.0
+CLOSED_REST = 5.0
 
 
 class History:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.portal.running import ROOT, Running, alive, children, environment, run, sign_in
+from tests.portal.running import ROOT, Running, alive, children, environment, press, run, sign_in
 
 READY_AGAIN = 10.0
 ENDS_WITHIN = 3.0
@@ -115,6 +116,26 @@ def test_the_portal_goes_on_without_a_simulator(demo: Running) -> None:
     demo.program.wait_until(lambda: demo.program.tail().count("the portal goes on without it") == 2)
     assert sign_in(demo, "manager").get(f"{demo.url}/orders/", timeout=10).status_code == 200
     assert demo.end()[0] == 0
+
+
+def test_no_request_reaches_koscom_when_the_clock_moves_to_noon(tmp_path: Path) -> None:
+    demo = run("demo", tmp_path)
+    try:
+        demo.wait_until_ready()
+        demo.program.wait_until(lambda: _history(tmp_path) > 0, timeout=90)
+        press(demo, sign_in(demo, "manager"), "clock-1100")
+        koscom = json.loads((tmp_path / "simulators.json").read_text())["koscom"]
+        asked = requests.get(f"{koscom}/_control", timeout=5).json()
+        assert (asked["now"][11:16], asked["closed_arrivals"]) == ("02:00", 0)
+        assert asked["total"] > 0
+    finally:
+        demo.program.stop()
+
+
+def _history(folder: Path) -> int:
+    """How many days of it are in."""
+    path = folder / "history.json"
+    return int(json.loads(path.read_text())["done"]) if path.exists() else 0
 
 
 def _start_and_wait(command: str, folder: Path, port: int, **settings: str) -> subprocess.CompletedProcess[str]:

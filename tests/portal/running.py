@@ -86,9 +86,19 @@ def alive(pids: Sequence[int]) -> list[int]:
 def sign_in(portal: Running, username: str, password: str = PASSWORD) -> requests.Session:
     """A browser's session: the form with its CSRF token, then the cookie."""
     session = requests.Session()
-    page = session.get(f"{portal.url}/account/login/", timeout=10)
+    _post(session, f"{portal.url}/account/login/", login=username, password=password)
+    return session
+
+
+def press(portal: Running, session: requests.Session, control: str) -> None:
+    """A button of the simulator page."""
+    _post(session, f"{portal.url}/simulator/", control=control)
+
+
+def _post(session: requests.Session, address: str, **form: str) -> None:
+    """Send a page's form with its CSRF token, as a browser does."""
+    page = session.get(address, timeout=10)
     found = TOKEN.search(page.text)
     assert found is not None
-    form = {"csrfmiddlewaretoken": found[1], "login": username, "password": password}
-    session.post(f"{portal.url}/account/login/", form, headers={"Referer": page.url}, timeout=10)
-    return session
+    sent = {"csrfmiddlewaretoken": found[1], **form}
+    session.post(address, sent, headers={"Referer": page.url}, timeout=10).raise_for_status()
