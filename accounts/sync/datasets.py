@@ -155,8 +155,8 @@ def fetch_settlements(source: Source, days: Sequence[date]) -> list[Day]:
     newest = found[-1]
     repeated = [day for day in found[:-1] if day.rows and day.rows == newest.rows]
     for day in repeated:
-        days = {"day": day.day, "newest": newest.day}
-        source.inquiry.warn(_("%(day)s 결제가 %(newest)s 결제와 똑같아 한 번만 셉니다.") % days)
+        which = {"day": day.day, "newest": newest.day}
+        source.inquiry.warn(_("%(day)s 결제가 %(newest)s 결제와 똑같아 한 번만 셉니다.") % which)
     return [day for day in found if day not in repeated]
 
 
