@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import CashBalance, Holding, OrderDetail, OrderExecution, Settlement, Snapshot, Trade
@@ -127,9 +127,5 @@ def _instrument(row: InstrumentRow) -> dict[str, Any]:
 
 
 def _cost(cost: dict[str, Any]) -> dict[str, Any]:
-    amount = cost.get("amount")
-    try:
-        text = plain(Decimal(amount)) if amount is not None else None
-    except InvalidOperation:
-        text = amount
-    return {"name": cost.get("name"), "amount": text}
+    amount = cost["amount"]
+    return {"name": cost["name"], "amount": plain(Decimal(amount)) if amount is not None else None}

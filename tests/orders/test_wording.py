@@ -1,0 +1,50 @@
+"""The sentences of the dialogs and of the timeline."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from orders import wording
+from orders.models import CommandType, OrderEventRecord
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {"market": "KRX", "currency": "KRW", "price": "70000", "leaves_qty": "1500", **changes}
+
+
+def test_an_amount_in_won_is_given_in_full_and_in_korean_units() -> None:
+    assert wording.summary(row(), CommandType.CANCEL)["amount"] == "105,000,000원 (1억 500만 원)"
+
+
+def test_a_market_order_has_no_amount_yet() -> None:
+    summary = wording.summary(row(price=None), CommandType.CANCEL)
+    assert (summary["before"], summary["amount"]) == ("1,500주 @ 시장가", "")
+
+
+def test_a_modify_tells_what_goes_on_at_another_price() -> None:
+    summary = wording.summary(row(), CommandType.MODIFY)
+    assert (summary["before"], summary["after"]) == ("1,500주 @ 70,000", "1,500주 @ 새 가격")
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "text"),
+    [
+        ("OrderFilled", {"last_qty": "10", "last_px": "70000"}, "체결 · 10 @ 70000"),
+        ("OrderRejected", {"reason": "잔고 부족"}, "거부 · 잔고 부족"),
+        (
+            "CommandRejected",
+            {"text": "취소 가능 수량이 없습니다."},
+            "요청을 증권사가 거부 · 취소 가능 수량이 없습니다.",
+        ),
+        ("SomethingNew", {}, "SomethingNew"),
+    ],
+)
+def test_each_event_has_its_sentence(kind: str, detail: dict[str, str], text: str) -> None:
+    at = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    record = OrderEventRecord(at=at, type=kind, detail=detail, evidence_kind="inquiry", evidence_id="3")
+    line = wording.event(record)
+    assert line["text"] == text
+    assert line["evidence"] == {"kind": "증권사 조회", "id": "3"}
