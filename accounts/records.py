@@ -13,7 +13,17 @@ from django.db.models.functions import Coalesce
 
 from accounts import access
 from accounts.fields import blind_index
-from accounts.models import ClientAccount, Dataset, OrderDetail, Settlement, Snapshot, SyncRun, SyncStep, Trade
+from accounts.models import (
+    ClientAccount,
+    Dataset,
+    FirmKind,
+    OrderDetail,
+    Settlement,
+    Snapshot,
+    SyncRun,
+    SyncStep,
+    Trade,
+)
 from accounts.models.accounts import normalised
 
 
@@ -36,6 +46,11 @@ def accounts(user: access.Viewer, asked: AccountQuery) -> QuerySet[ClientAccount
     if asked.status:
         found = found.filter(contract_status=asked.status)
     return found
+
+
+def synced_accounts(user: access.Viewer) -> QuerySet[ClientAccount]:
+    """The accounts that the nightly sync asks for; those at KIS are told of by its own feed."""
+    return access.visible_accounts(user).filter(firm__kind=FirmKind.KOSCOM).select_related("firm")
 
 
 def balance(account: ClientAccount, on: date | None) -> Snapshot | None:

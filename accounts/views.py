@@ -102,7 +102,7 @@ def sync_account(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def sync_overview(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    accounts = access.visible_accounts(user).select_related("firm").order_by("id")[:MOST_COVERED]
+    accounts = records.synced_accounts(user).order_by("id")[:MOST_COVERED]
     runs = serializers.run_rows(records.runs()[:LATEST_RUNS], records.visible_steps(user))
     coverage = {"rows": serializers.coverage_rows(accounts)}
     return render(request, "accounts/sync.html", {"coverage": coverage, "runs": runs, "window": _window()})

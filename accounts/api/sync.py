@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access, records, serializers
+from accounts import records, serializers
 from accounts.api import schema
 from accounts.api.door import ReadView, user_of
 from accounts.models import SyncRun
@@ -45,5 +45,4 @@ class CoverageList(ReadView):
 
     @extend_schema(operation_id="sync_coverage_list", responses=schema.page_of(schema.Coverage))
     def get(self, request: Request) -> Response:
-        accounts = access.visible_accounts(user_of(request)).select_related("firm")
-        return paged(self, accounts, ("id",), serializers.coverage_rows)
+        return paged(self, records.synced_accounts(user_of(request)), ("id",), serializers.coverage_rows)

@@ -93,7 +93,15 @@ def test_lists_hold_only_what_the_person_may_see(role: Role) -> None:
     wanted = set() if role == Role.ADMINISTRATOR else wanted
     assert {row["id"] for row in client.get(f"{API}accounts/").json()["results"]} == wanted
     assert {row["account"] for row in client.get(f"{API}orders/").json()["results"]} == wanted
-    covered = client.get(f"{API}sync/coverage/").json()["results"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_coverage_is_of_ones_own_accounts_that_the_nightly_sync_asks_for(role: Role) -> None:
+    desk = desk_of(role)
+    own, other = make.assigned(desk.user), make.ClientAccountFactory.create()
+    wanted = {own.pk, other.pk} if role in SEES_ALL else {own.pk}
+    wanted = set() if role == Role.ADMINISTRATOR else wanted
+    covered = with_token(desk.user).get(f"{API}sync/coverage/").json()["results"]
     assert {row["account"]["id"] for row in covered} == wanted
 
 
