@@ -63,8 +63,9 @@ def _work(worker: Worker, made: Plan, ports: Ports) -> None:
     if lists or accounts:
         reopen(made.run)
     worker.work(lists)
-    # The lists may have brought accounts that the plan did not know.
+    # The lists may have brought accounts that the plan did not know, and ended contracts that it counted on.
     made.ensure_account_steps()
+    made.drop_ended()
     worker.work(made.due(ports.now(), lists=False))
 
 

@@ -93,6 +93,14 @@ class Plan:
         firms = firms_of(self.request) if lists_wanted(self.request) else Firm.objects.none()
         self._add(SyncStep(run=self.run, firm=firm, **_columns(want)) for firm in firms if firm.pk not in have)
 
+    def drop_ended(self) -> None:
+        """Take out the steps of accounts whose contract turned out to be over: nobody would ever work them."""
+        if self.request.account_id is not None:
+            return
+        untouched = SyncStep.objects.filter(run=self.run, state=StepState.PENDING, attempt=0)
+        over = (ContractStatus.TERMINATED, ContractStatus.EXPIRED)
+        untouched.filter(account__contract_status__in=over).delete()
+
     def open_again(self) -> None:
         """Make complete steps due once more, where the request says so."""
         complete = self.steps().filter(state=StepState.DONE)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from accounts.koscom.simulator import SimRequest
 from accounts.models import (
     AuditEvent,
     ClientAccount,
     Dataset,
+    Firm,
     RawPage,
     RunState,
     Snapshot,
@@ -44,6 +48,18 @@ def test_the_first_sync_lists_the_accounts_and_publishes_every_dataset(desk: Des
 
 def test_terminated_contracts_are_listed_and_not_asked_for(desk: Desk) -> None:
     desk.sync()
+    ended = ClientAccount.objects.exclude(contract_status="active")
+    assert ended.exists()
+    assert not SyncStep.objects.filter(account__in=ended).exists()
+
+
+def test_declared_accounts_that_the_list_shows_as_ended_leave_the_run_complete(desk: Desk) -> None:
+    listed = json.loads(desk.simulator.handle(SimRequest("GET", "/_control/accounts", {}, b"")).body)
+    firm = Firm.objects.get()
+    for row in listed:
+        if row["firm"] == firm.short_name:
+            ClientAccount.objects.create(firm=firm, number=row["number"])
+    assert desk.sync().state is RunState.DONE
     ended = ClientAccount.objects.exclude(contract_status="active")
     assert ended.exists()
     assert not SyncStep.objects.filter(account__in=ended).exists()
