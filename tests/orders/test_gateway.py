@@ -1,0 +1,166 @@
+"""From rows to requests: whose credentials, at what pace, and the one wire request of a command."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connections
+
+from orders import gateway
+from orders.kis.errors import UnsupportedError
+from orders.kis.tr_ids import Environment
+from orders.models import KisConnection, OrderCommand, RequestPace
+from tests.factories import (
+    KisAccountFactory,
+    KisClientFactory,
+    KisConnectionFactory,
+    OrderCommandFactory,
+    OrderFactory,
+)
+from tests.orders.broker import Broker, body, running_broker
+
+ACCEPTED = body(rt_cd="0", msg_cd="APBK0013", msg1="주문 전송 완료", output={"ODNO": "0000004336"})
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with running_broker() as running:
+        yield running
+
+
+def make_command(connection: KisConnection, market: str = "US_DAYTIME", **fields: Any) -> OrderCommand:
+    """A request about number 1666 of 500 AAPL at 181.25 on 12345678-01."""
+    account = KisClientFactory.create(number="12345678-01")
+    KisAccountFactory.create(connection=connection, account=account)
+    order = OrderFactory.create(account=account, market=market)
+    pre_image = {"number": 1666, "leaves_qty": "500", "order_date": "2026-11-20"}
+    return OrderCommandFactory.create(order=order, pre_image=pre_image, gt_uid="g" * 32, **fields)
+
+
+def sent(broker: Broker, connection: KisConnection, **fields: Any) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Path, headers and body of what the broker got for a command."""
+    connection.rest_url = broker.url
+    connection.save()
+    command = make_command(connection, **fields)
+    broker.reply("daytime-order-rvsecncl", ACCEPTED)
+    broker.reply("order-resv-ccnl", ACCEPTED)
+    gateway.sender(command.order).send(command)
+    [request] = broker.orders
+    path, headers, body_ = request
+    return path, {name.lower(): value for name, value in headers.items()}, body_
+
+
+@pytest.mark.django_db
+def test_a_connections_row_is_the_clients_configuration() -> None:
+    connection = KisConnectionFactory.create(
+        environment="paper", rest_url="https://openapi.example:9443/", customer_type="B", phone_number="01012345678"
+    )
+    config = gateway.config(connection)
+    assert (config.environment, config.rest_url) == (Environment.PAPER, "https://openapi.example:9443")
+    assert (config.app_key, config.hts_id, config.phone_number) == ("app-key", "desk01", "01012345678")
+
+
+@pytest.mark.django_db
+def test_a_daytime_cancel_names_the_number_and_all_that_is_left(broker: Broker) -> None:
+    path, headers, fields = sent(broker, KisConnectionFactory.create())
+    assert path.endswith("/daytime-order-rvsecncl")
+    assert (headers["tr_id"], headers["custtype"], headers["authorization"]) == ("TTTS6038U", "P", "Bearer token")
+    assert (fields["CANO"], fields["ACNT_PRDT_CD"]) == ("12345678", "01")
+    assert (int(fields["ORGN_ODNO"]), fields["RVSE_CNCL_DVSN_CD"], fields["ORD_QTY"]) == (1666, "02", "500")
+    assert (fields["PDNO"], fields["OVRS_ORD_UNPR"]) == ("AAPL", "0")
+
+
+@pytest.mark.django_db
+def test_a_corporate_customers_request_carries_the_commands_id(broker: Broker) -> None:
+    connection = KisConnectionFactory.create(customer_type="B", phone_number="01012345678", personal_sec_key="psk")
+    _, headers, _ = sent(broker, connection)
+    assert (headers["custtype"], headers["gt_uid"], headers["phone_number"]) == ("B", "g" * 32, "01012345678")
+
+
+@pytest.mark.django_db
+def test_a_connection_may_ask_for_the_orders_own_price_in_a_cancel(broker: Broker) -> None:
+    _, _, fields = sent(broker, KisConnectionFactory.create(daytime_cancel_sends_zero_price=False))
+    assert fields["OVRS_ORD_UNPR"] == "181.25"
+
+
+@pytest.mark.django_db
+def test_a_cancel_of_a_part_sends_that_part(broker: Broker) -> None:
+    _, _, fields = sent(broker, KisConnectionFactory.create(), quantity=Decimal(120))
+    assert fields["ORD_QTY"] == "120"
+
+
+@pytest.mark.django_db
+def test_a_modify_sends_the_new_price(broker: Broker) -> None:
+    _, _, fields = sent(broker, KisConnectionFactory.create(), type="modify", price=Decimal("182.50"))
+    assert (fields["RVSE_CNCL_DVSN_CD"], fields["ORD_QTY"], fields["OVRS_ORD_UNPR"]) == ("01", "500", "182.5")
+
+
+@pytest.mark.django_db
+def test_a_reservation_is_canceled_by_its_date_and_number(broker: Broker) -> None:
+    path, headers, fields = sent(broker, KisConnectionFactory.create(), market="US_RESERVED")
+    assert path.endswith("/order-resv-ccnl")
+    assert headers["tr_id"] == "TTTT3017U"
+    assert (fields["RSVN_ORD_RCIT_DT"], int(fields["OVRS_RSVN_ODNO"])) == ("20261120", 1666)
+
+
+@pytest.mark.django_db
+def test_without_an_active_connection_nothing_is_sent(broker: Broker) -> None:
+    command = make_command(KisConnectionFactory.create(rest_url=broker.url, active=False))
+    with pytest.raises(UnsupportedError):
+        gateway.sender(command.order)
+    assert broker.orders == []
+
+
+@pytest.mark.django_db
+def test_requests_take_places_a_second_apart_in_the_row_that_all_processes_share() -> None:
+    connection = KisConnectionFactory.create(requests_per_second=4)
+    now = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    with time_machine.travel(now, tick=False) as time:
+        places = [gateway._take_place(connection) - now for _ in range(3)]
+        assert places == [timedelta(seconds=seconds) for seconds in (0, 0.25, 0.5)]
+        time.shift(10)
+        assert gateway._take_place(connection) == now + timedelta(seconds=10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_places_taken_at_once_are_all_different() -> None:
+    connection = KisConnectionFactory.create(requests_per_second=10)
+    places: list[datetime] = []
+
+    def take() -> None:
+        places.extend(gateway._take_place(connection) for _ in range(5))
+        connections.close_all()
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(places) == 20
+    gaps = [later - earlier for earlier, later in zip(sorted(places), sorted(places)[1:], strict=False)]
+    assert min(gaps) >= timedelta(seconds=0.1)
+    assert RequestPace.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 19)),
+        (date(2026, 11, 23), date(2026, 11, 20)),
+        (date(2026, 9, 28), date(2026, 9, 23)),  # after 추석
+    ],
+)
+def test_a_night_session_began_on_the_trading_day_before(day: date, before: date) -> None:
+    assert gateway.row_sessions().evening_before(day) == before
+
+
+def test_every_request_has_an_id_of_its_own() -> None:
+    ids = {gateway.new_gt_uid() for _ in range(100)}
+    assert len(ids) == 100
+    assert {len(one) for one in ids} == {32}

@@ -1,0 +1,108 @@
+"""What may be done to an order now, by whom, and the sentence that says why not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.models import Role, User
+from orders import permissions
+from orders.domain.sessions import Action
+from orders.models import Order
+from tests.factories import (
+    AssignmentFactory,
+    KisAccountFactory,
+    OrderCommandFactory,
+    OrderFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+DAYTIME = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # 11:00 in Korea, a Friday in winter: US daytime trading
+EVENING = datetime(2026, 11, 20, 11, 25, tzinfo=UTC)  # 20:25
+BREAK = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)  # 16:35
+
+
+def order(paper: bool = False, **fields: Any) -> Order:
+    made = OrderFactory.create(**fields)
+    kis = KisAccountFactory.create(account=made.account)
+    if paper:
+        kis.connection.environment = "paper"
+        kis.connection.save()
+    return Order.objects.get(pk=made.pk)
+
+
+def keys(asked: Order, now: datetime) -> list[str | None]:
+    found = [permissions.obstacle(asked, action, now) for action in (Action.CANCEL, Action.MODIFY)]
+    return [doubt.key if doubt else None for doubt in found]
+
+
+@pytest.mark.parametrize(
+    ("fields", "now", "cancel", "modify"),
+    [
+        ({}, DAYTIME, None, None),
+        ({}, EVENING, "market_closed", "market_closed"),
+        ({"paper": True}, DAYTIME, "paper_unsupported", "paper_unsupported"),
+        ({"status": "FILLED"}, DAYTIME, "nothing_left", "nothing_left"),
+        ({"leaves_qty": Decimal(0)}, DAYTIME, "nothing_left", "nothing_left"),
+        ({"order_type": "35"}, DAYTIME, None, "algorithm_not_modifiable"),
+        ({"market": "US_RESERVED", "status": "RESERVED"}, EVENING, None, "not_offered"),
+        ({"market": "US_RESERVED", "status": "RESERVED"}, BREAK, "reservation_break", "not_offered"),
+        ({"market": "US_RESERVED", "status": "RESERVED", "paper": True}, EVENING, None, "not_offered"),
+        ({"market": "FO_NIGHT"}, EVENING, "not_offered", "not_offered"),
+    ],
+)
+def test_an_order_says_what_stands_against_cancel_and_modify(
+    fields: dict[str, Any], now: datetime, cancel: str | None, modify: str | None
+) -> None:
+    assert keys(order(**fields), now) == [cancel, modify]
+
+
+def test_a_closed_market_says_when_it_opens() -> None:
+    doubt = permissions.obstacle(order(), Action.CANCEL, EVENING)
+    assert doubt is not None
+    assert "10:00~18:00" in doubt.text
+    assert doubt.text.endswith("11-23 10:00")
+
+
+def test_an_account_whose_app_key_is_off_or_missing_can_do_nothing() -> None:
+    off, without = order(), OrderFactory.create()
+    off.account.kis.connection.active = False
+    off.account.kis.connection.save()
+    off.refresh_from_db()
+    for asked in (off, without):
+        assert keys(asked, DAYTIME) == ["no_connection", "no_connection"]
+        assert permissions.connection_of(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [(Role.MANAGER, True), (Role.ASSISTANT, False), (Role.OPERATIONS, False), (Role.COMPLIANCE, False)],
+)
+def test_buttons_are_on_for_a_manager_alone(role: Role, allowed: bool) -> None:
+    cancel, modify = permissions.allowed_actions(order(), UserFactory.create(role=role), DAYTIME)
+    assert (cancel["action"], modify["action"]) == ("cancel", "modify")
+    assert (cancel["allowed"], modify["allowed"]) == (allowed, allowed)
+    assert bool(cancel["reason"]) is not allowed
+
+
+@pytest.mark.parametrize(("state", "allowed"), [("ACKED", False), ("UNKNOWN", False), ("CONFIRMED", True)])
+def test_one_request_at_a_time(state: str, allowed: bool) -> None:
+    asked = order()
+    command = OrderCommandFactory.create(order=asked, state=state)
+    cancel, _ = permissions.allowed_actions(asked, UserFactory.create(), DAYTIME)
+    assert cancel["allowed"] is allowed
+    assert permissions.live_command(asked) == (None if allowed else command)
+
+
+def test_only_the_accounts_own_manager_may_command() -> None:
+    asked = order()
+    own: User = AssignmentFactory.create(account=asked.account).user
+    assert permissions.may_command(own, asked)
+    assert not permissions.may_command(UserFactory.create(), asked)
+    assistant = UserFactory.create(role=Role.ASSISTANT)
+    AssignmentFactory.create(user=assistant, account=asked.account)
+    assert not permissions.may_command(assistant, asked)
