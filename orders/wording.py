@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.clock import KST
 from accounts.serializers import moment
 from accounts.templatetags.portal_format import compact_won, money, price, quantity
 from orders.models import CommandType, OrderEventRecord
@@ -47,8 +49,19 @@ def event(record: OrderEventRecord) -> dict[str, Any]:
         "at": moment(record.at),
         "type": record.type,
         "text": _text(record),
-        "evidence": {"kind": str(kind), "id": record.evidence_id},
+        "evidence": {"kind": str(kind), "id": _evidence(record)},
     }
+
+
+def _evidence(record: OrderEventRecord) -> str:
+    """An inquiry is named by the instant at which it was asked: a person reads that in Korean time."""
+    if record.evidence_kind != "inquiry":
+        return record.evidence_id
+    try:
+        asked_at = datetime.fromisoformat(record.evidence_id.removeprefix("inquiry:"))
+    except ValueError:
+        return record.evidence_id
+    return f"{asked_at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
 
 
 def _text(record: OrderEventRecord) -> str:

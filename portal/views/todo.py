@@ -64,7 +64,9 @@ def _of_orders(user: User, now: datetime) -> Iterator[dict[str, Any]]:
     for order in orders.order_by("-transact_time")[:MOST]:
         name = order.name or order.symbol
         if order.status in {OrderStatus.REJECTED, OrderStatus.NOT_SENT}:
-            text = _("%(name)s 거부: %(reason)s") % {"name": name, "reason": order.reason or order.status_text}
+            # A list of the broker may say that an order was refused, and not why.
+            reason = order.reason or order.status_text
+            text = ": ".join(part for part in (_("%(name)s 거부") % {"name": name}, reason) if part)
             yield _item("rejected", text, f"/orders/{order.pk}/", order.transact_time, now)
         else:
             text = _("%(name)s 주문을 증권사와 맞춰 보아야 합니다") % {"name": name}

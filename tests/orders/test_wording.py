@@ -48,3 +48,10 @@ def test_each_event_has_its_sentence(kind: str, detail: dict[str, str], text: st
     line = wording.event(record)
     assert line["text"] == text
     assert line["evidence"] == {"kind": "증권사 조회", "id": "3"}
+
+
+def test_an_inquiry_is_named_by_its_time_in_korea() -> None:
+    at = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    asked = "2026-11-20T02:00:00.123456+00:00"
+    record = OrderEventRecord(at=at, type="OrderInquired", detail={}, evidence_kind="inquiry", evidence_id=asked)
+    assert wording.event(record)["evidence"] == {"kind": "증권사 조회", "id": "2026-11-20 11:00:00"}
