@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,7 +39,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     )
     accounts = records.accounts(_person(request), asked)
     context = {
-        "rows": serializers.account_rows(accounts.order_by("id")[:FIRST_ROWS]),
+        "rows": serializers.account_rows(accounts.order_by(F("total_value").desc(nulls_last=True), "id")[:FIRST_ROWS]),
         "total": accounts.count(),
         "totals": _totals(accounts),
     }

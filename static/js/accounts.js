@@ -67,7 +67,7 @@ function columns() {
   return [
     { ...text("alias", "계좌", 190, nameCell, (row) => row.alias || row.holder_name || row.number), flex: 2 },
     text("broker", "증권사", 110, firm, firm),
-    amount("total_value", "총평가", 140),
+    { ...amount("total_value", "총평가", 140), sort: "desc" },
     amount("securities_value", "유가증권", 130),
     amount("cash_value", "예수금", 120),
     { ...amount("profit_loss", "평가손익", 130), valueFormatter: undefined, cellRenderer: ({ value }) => directed(value, money) },
