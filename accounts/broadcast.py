@@ -115,7 +115,7 @@ def events_after(user: User, epoch: str, after: int) -> list[StreamEvent] | None
     head = head_of(user)
     if epoch != str(head.epoch) or after > head.seq or after < 0:
         return None
-    events = list(StreamEvent.objects.filter(user=user, seq__gt=after).order_by("seq"))
+    events = list(StreamEvent.objects.filter(user=user, seq__gt=after, seq__lte=head.seq).order_by("seq"))
     return events if len(events) == head.seq - after else None
 
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 HEARTBEAT = 5.0
-RIGHTS_EVERY = 3
+RIGHTS_EVERY = 2.0
 MOST_WAITING = 2000
 
 CLOSE_SIGNED_OUT = 4401
@@ -94,7 +94,7 @@ class Hub:
         self._upstreams: list[dict[str, str]] = []
 
     def start(self) -> None:
-        self._tasks = [self.loop.create_task(task()) for task in (self._listen, self._pump, self._beat)]
+        self._tasks = [self.loop.create_task(task()) for task in (self._listen, self._pump, self._watch_rights, self._beat)]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -135,18 +135,12 @@ class Hub:
                 await asyncio.sleep(TICK)
 
     async def _pump(self) -> None:
-        turn = 0
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), TICK)
-            except TimeoutError:
-                turn += 1
             self._wake.clear()
             try:
                 await self._deliver()
-                if turn >= RIGHTS_EVERY:
-                    turn = 0
-                    await self._check_rights()
             except Exception:
                 log.warning("live rows were not read; trying again", exc_info=True)
                 await asyncio.sleep(TICK)
@@ -159,6 +153,14 @@ class Hub:
         for user_id, item in news.items():
             for socket in list(self.sockets.get(user_id, ())):
                 _hand_over(socket, item)
+
+    async def _watch_rights(self) -> None:
+        while True:
+            await asyncio.sleep(RIGHTS_EVERY)
+            try:
+                await self._check_rights()
+            except Exception:
+                log.warning("rights were not checked; trying again", exc_info=True)
 
     async def _check_rights(self) -> None:
         everyone = [socket for mine in self.sockets.values() for socket in mine]

@@ -30,6 +30,7 @@ from orders.domain.command_state import (
     Checked,
     CommandState,
     Denied,
+    IllegalCommandTransition,
     Outcome,
     SendAccepted,
     SendNotSent,
@@ -260,36 +261,58 @@ def _show(order: Order, at: datetime) -> None:
 
 def carry_out(command: OrderCommand, by: audit.By) -> OrderCommand:
     """Check, claim, send and record one command in CREATED. Called once, by the request that recorded it."""
-    order = _with_fresh_books(command)
-    doubt = _doubt(command, order)
+    order = Order.objects.select_related("account__firm", "account__kis__connection").get(pk=command.order_id)
+    doubt = _doubt(command, order) or _stale_books(order)
     if doubt is not None:
-        return _move(command, Denied(doubt.text), by, reason_code=doubt.key)
+        return _deny(command, doubt, by)
     try:
         sender = gateway.sender(order)
     except KisError as error:
-        log.warning("no access token for an order", extra={"command": str(command.pk), "error": str(error)})
-        return _move(command, Denied(_("접근토큰을 받을 수 없어 보내지 않았습니다.")), by, reason_code="no_token")
-    if not _make_ready(command, by) or not _claim(command, by):
-        return _reread(command)
+        log.warning("an order cannot be sent now", extra={"command": str(command.pk), "error": str(error)})
+        return _deny(command, permissions.Doubt("gateway", _("지금은 증권사에 보낼 수 없습니다.")), by)
+    doubt = _make_ready(command, by)
+    if doubt is not None:
+        return _deny(command, doubt, by)
+    if not _claim(command, by):
+        command.refresh_from_db()
+        return command
     return _send(command, sender, by)
 
 
-def _with_fresh_books(command: OrderCommand) -> Order:
-    """The order as last told: by a live stream, or by an inquiry that is at most 3 s old."""
-    order = _order(command)
+def _deny(command: OrderCommand, doubt: permissions.Doubt, by: audit.By) -> OrderCommand:
+    """Refused by our own checks; a command that was given up as too old meanwhile stays what it is."""
+    with transaction.atomic():
+        order = ledger.lock(command.order_id)
+        command = OrderCommand.objects.get(pk=command.pk)
+        command.order = order
+        if command.state in {CommandState.CREATED, CommandState.READY}:
+            command.reason_code = doubt.key[:32]
+            outcomes.move(command, Denied(doubt.text), clock.now(), by)
+            _show(order, clock.now())
+    return command
+
+
+def _stale_books(order: Order) -> permissions.Doubt | None:
+    """Nothing is sent on old knowledge: the stream is live, or the lists were read within the last 3 s."""
     connection = permissions.connection_of(order)
-    if connection is None:
-        return order
-    live = any(row["name"] == connection.name and row["state"] == Feed.LIVE for row in stream.upstreams())
-    fresh = order.inquired_at is not None and clock.now() - order.inquired_at <= FRESH_INQUIRY
-    if not (live or fresh):
-        inquiries.inquire(order.account, [Family(order.family)])
-        order = _order(command)
-    return order
+    live = connection is not None and any(
+        row["name"] == connection.name and row["state"] == Feed.LIVE for row in stream.upstreams()
+    )
+    if live or _just_read(order) or _has_no_list(order):
+        return None
+    if inquiries.inquire(order.account, [Family(order.family)]) is None:
+        return permissions.Doubt("not_known", _("주문 상태를 확인할 수 없어 보내지 않았습니다."))
+    return None
 
 
-def _order(command: OrderCommand) -> Order:
-    return Order.objects.select_related("account__firm", "account__kis__connection").get(pk=command.order_id)
+def _just_read(order: Order) -> bool:
+    return order.inquired_at is not None and clock.now() - order.inquired_at <= FRESH_INQUIRY
+
+
+def _has_no_list(order: Order) -> bool:
+    """A paper reservation is entered by hand: KIS lists none."""
+    connection = permissions.connection_of(order)
+    return order.market == Market.US_RESERVED and connection is not None and connection.is_paper
 
 
 def _doubt(command: OrderCommand, order: Order) -> permissions.Doubt | None:
@@ -303,16 +326,26 @@ def _doubt(command: OrderCommand, order: Order) -> permissions.Doubt | None:
     return None
 
 
-def _make_ready(command: OrderCommand, by: audit.By) -> bool:
-    """READY with what the broker last said of the order: what every later judgement starts from."""
+def _make_ready(command: OrderCommand, by: audit.By) -> permissions.Doubt | None:
+    """READY with what the broker last said of the order: what every later judgement starts from.
+
+    Checked once more under the order's lock; a doubt that came up meanwhile is returned and nothing is changed.
+    """
     with transaction.atomic():
         order = ledger.lock(command.order_id)
+        doubt = _doubt(command, order)
+        if doubt is not None:
+            return doubt
+        command.refresh_from_db()
+        if command.state != CommandState.CREATED:
+            return None
+        command.order = order
         number, text = outcomes.number_of(order)
         command.target_number = text
         command.pre_image = {
             "status": order.status,
             "number": number,
-            "order_qty": _plain(order.order_qty),
+            "order_qty": _plain(order.order_qty + order.canceled_qty),  # in the broker's figures, which keep a cancel
             "cum_qty": _plain(order.cum_qty),
             "leaves_qty": _plain(order.leaves_qty),
             "price": "" if order.price is None else _plain(order.price),
@@ -320,7 +353,8 @@ def _make_ready(command: OrderCommand, by: audit.By) -> bool:
             "order_date": order.order_date.isoformat(),
             "family": order.family,
         }
-        return outcomes.move(command, Checked(), clock.now(), by)
+        outcomes.move(command, Checked(), clock.now(), by)
+    return None
 
 
 def _claim(command: OrderCommand, by: audit.By) -> bool:
@@ -347,15 +381,17 @@ def _send(command: OrderCommand, sender: gateway.Sender, by: audit.By) -> OrderC
     outcome: SendOutcome = NotSent("not tried")
     sends = 0
     sent_at = clock.now()
-    while isinstance(outcome, NotSent) and sends < MOST_SENDS and _young(command):
+    while isinstance(outcome, NotSent) and sends < MOST_SENDS and _may_send(command):
         sends += 1
         sent_at = clock.now()
         outcome = sender.send(command)
     return _record_outcome(command, outcome, sends, sent_at, by)
 
 
-def _young(command: OrderCommand) -> bool:
-    return clock.now() - command.created_at < TTL[CommandType(command.type)]
+def _may_send(command: OrderCommand) -> bool:
+    """Young enough, and still ours: whoever gave it up as unknown, or stepped over it, has ended the right to send."""
+    young = clock.now() - command.created_at < TTL[CommandType(command.type)]
+    return young and OrderCommand.objects.filter(pk=command.pk, state=CommandState.SENDING).exists()
 
 
 def _record_outcome(
@@ -378,27 +414,34 @@ def _record_outcome(
             _own_number(order, command, outcome.number)
         if not isinstance(outcome, NotSent):
             command.next_ask_at = first_ask(command, now)
-        if not outcomes.move(command, _as_outcome(outcome), now, by):
-            command.save()
+        _move_if_waiting(command, _as_outcome(outcome), now, by)
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}
         ledger.note(order, f"Command{type(outcome).__name__}", ledger.Evidence("command", str(command.pk), now, detail))
         _show(order, now)
     return command
 
 
+def _move_if_waiting(command: OrderCommand, outcome: Outcome, now: datetime, by: audit.By) -> None:
+    """An answer that comes after the command was settled or stepped over is kept beside it, and moves nothing."""
+    try:
+        if outcomes.move(command, outcome, now, by):
+            return
+    except IllegalCommandTransition:
+        log.warning("a late answer", extra={"command": str(command.pk), "state": command.state})
+    command.save()
+
+
 def _own_number(order: Order, command: OrderCommand, number: int) -> None:
     """The new number is the order's own, except where a modify of a part will make a row of its own."""
-    kind = RequestKind.CANCEL if command.type == CommandType.CANCEL else RequestKind.MODIFY
-    if kind is RequestKind.CANCEL or command.quantity is None or command.quantity >= order.leaves_qty:
-        ledger.add_number(order, number, kind)
+    if command.type == CommandType.CANCEL:
+        ledger.add_number(order, number, RequestKind.CANCEL)
+    elif command.quantity is None or command.quantity >= order.leaves_qty:
+        ledger.add_number(order, number, None)
 
 
 def first_ask(command: OrderCommand, now: datetime) -> datetime | None:
     """When to look for evidence; never where the environment has no list to look in."""
-    connection = permissions.connection_of(command.order)
-    if command.order.market == Market.US_RESERVED and connection is not None and connection.is_paper:
-        return None
-    return now + ask_offset(0)
+    return None if _has_no_list(command.order) else now + ask_offset(0)
 
 
 def _as_outcome(outcome: SendOutcome) -> Outcome:
@@ -411,19 +454,3 @@ def _as_outcome(outcome: SendOutcome) -> Outcome:
             return SendUnknown(reason.value)
         case NotSent(reason=text):
             return SendNotSent(text)
-
-
-def _move(command: OrderCommand, outcome: Outcome, by: audit.By, reason_code: str = "") -> OrderCommand:
-    with transaction.atomic():
-        order = ledger.lock(command.order_id)
-        command.order = order
-        command.reason_code = reason_code[:32]
-        now = clock.now()
-        outcomes.move(command, outcome, now, by)
-        _show(order, now)
-    return command
-
-
-def _reread(command: OrderCommand) -> OrderCommand:
-    command.refresh_from_db()
-    return command

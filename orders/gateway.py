@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,7 @@ from orders.kis.client import (
 )
 from orders.kis.client.kis_client import Ports
 from orders.kis.client.orders import Target
-from orders.kis.errors import UnsupportedError
+from orders.kis.errors import NotSentError, UnsupportedError
 from orders.kis.schemas import Account, Sessions
 from orders.kis.tr_ids import Environment
 from orders.kis.translate import SendOutcome
@@ -61,14 +62,14 @@ def new_gt_uid() -> str:
     return uuid.uuid4().hex
 
 
-def client(connection: KisConnection) -> KisClient:
+def client(connection: KisConnection, limiter: Callable[[], None] | None = None) -> KisClient:
     """A client with its own HTTP session. It waits for its turn of the app key's requests each second."""
     settings = config(connection)
     tokens = token_source(connection, settings)
     ports = Ports(
         token=tokens,
         forget_token=tokens.forget,
-        limiter=lambda: wait_turn(connection),
+        limiter=limiter or (lambda: wait_turn(connection)),
         new_gt_uid=new_gt_uid,
     )
     return KisClient(settings, new_session(), ports, row_sessions())
@@ -91,11 +92,14 @@ def _evening_before(day: date) -> date:
 
 
 def wait_turn(connection: KisConnection) -> None:
-    """Take the next place in the app key's queue of requests, and wait until it comes."""
+    """Take the next place in the app key's queue of requests, and wait until it comes.
+
+    Raises NotSentError when the queue is longer than five seconds: late is worse than not at all.
+    """
     place = _take_place(connection)
     pause = (place - timezone.now()).total_seconds()
     if pause > 0:
-        time.sleep(min(pause, LONGEST_WAIT.total_seconds()))
+        time.sleep(pause)
 
 
 def _take_place(connection: KisConnection) -> datetime:
@@ -106,6 +110,8 @@ def _take_place(connection: KisConnection) -> datetime:
         RequestPace.objects.get_or_create(pk=connection.pk, defaults={"next_at": now})
         pace = RequestPace.objects.select_for_update().get(pk=connection.pk)
         place = max(pace.next_at, now)
+        if place - now > LONGEST_WAIT:
+            raise NotSentError("too many requests are waiting for this app key")
         pace.next_at = place + gap
         pace.save(update_fields=["next_at"])
     return place
@@ -125,12 +131,20 @@ class Sender:
 
 
 def sender(order: Order) -> Sender:
-    """Raises NotSentError (UnsupportedError, TokenWaitError) while nothing has been sent."""
+    """With the token at hand and its place in the queue taken, so that a send waits for nothing any more.
+
+    Raises NotSentError (UnsupportedError, TokenWaitError) and KisError while nothing has been sent.
+    """
     connection = connection_of(order)
     if connection is None:
         raise UnsupportedError("the account has no active connection")
     token_source(connection, config(connection))()
-    return Sender(connection, client(connection), order)
+    wait_turn(connection)
+    return Sender(connection, client(connection, limiter=_no_wait), order)
+
+
+def _no_wait() -> None:
+    """The place was taken before the right to send; a second try follows only where the first did not leave."""
 
 
 def request_for(connection: KisConnection, order: Order, command: OrderCommand) -> OrderRequest:

@@ -36,7 +36,7 @@ def inquire(account: ClientAccount, families: Sequence[Family] = ()) -> books.Re
     try:
         client = gateway.client(row.connection)
         reports = tuple(_reports(client, row, families or _families(row), asked_at))
-    except KisError as error:
+    except (KisError, ValueError, ArithmeticError) as error:
         _keep(row, None, str(error))
         log.warning("inquiry failed", extra={"account": account.pk, "error": str(error)})
         return None

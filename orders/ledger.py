@@ -55,16 +55,33 @@ def find(account_ids: list[int], family: Family, number: int, order_date: date |
     return newest.order if newest else None
 
 
-def add_number(order: Order, number: int, kind: RequestKind, order_date: date | None = None) -> bool:
-    """Let the order own one more broker number, in the order's present family. False when it was known already."""
-    _, created = OrderNumber.objects.get_or_create(
+REQUESTED = "requested"  # a modify that the broker took; it names no order until it is in force
+
+
+def add_number(
+    order: Order,
+    number: int,
+    kind: RequestKind | None,
+    order_date: date | None = None,
+    family: Family | None = None,
+) -> bool:
+    """Let the order own one more broker number; `kind` None is a modify not yet in force.
+
+    True when the number was not known, or not known to be in force. A number that another order owns stays there.
+    """
+    wanted = REQUESTED if kind is None else kind.value
+    row, created = OrderNumber.objects.get_or_create(
         account=order.account,
-        family=order.family,
+        family=(family or Family(order.family)).value,
         order_date=order_date or order.order_date,
         number=number,
-        defaults={"order": order, "text": f"{number:010d}", "kind": kind.value, "position": order.numbers.count()},
+        defaults={"order": order, "text": f"{number:010d}", "kind": wanted, "position": order.numbers.count()},
     )
-    return created
+    if created or row.order_id != order.pk or row.kind != REQUESTED or wanted == REQUESTED:
+        return created
+    row.kind = wanted
+    row.save(update_fields=["kind"])
+    return True
 
 
 def state_of(order: Order) -> OrderState:
@@ -123,9 +140,11 @@ def fill_sums(order: Order) -> tuple[Decimal, Decimal]:
     return sums["quantity"] or ZERO, sums["amount"] or ZERO
 
 
-def filled_under(order: Order, number: int) -> Decimal:
-    """What was filled under one broker number of the chain."""
-    return Fill.objects.filter(order=order, number=number).aggregate(total=Sum("last_qty"))["total"] or ZERO
+def filled_beside(order: Order, numbers: list[int]) -> tuple[Decimal, Decimal]:
+    """Quantity and amount filled under other numbers of the chain: an older day's, which a read does not show."""
+    unseen = Fill.objects.filter(order=order).exclude(number__in=numbers)
+    sums = unseen.aggregate(quantity=Sum("last_qty"), amount=Sum("amount"))
+    return sums["quantity"] or ZERO, sums["amount"] or ZERO
 
 
 def accounts_of(cano: str, product: str | None, family: Family, connection_id: int) -> list[ClientAccount]:

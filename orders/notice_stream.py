@@ -28,7 +28,7 @@ from orders.executions import Journal, LeaseLost
 from orders.kis import auth, stream
 from orders.kis.client import new_session
 from orders.kis.frames import Subscription
-from orders.kis.protocol import NoticeConnection, NoticeReceived, Refused
+from orders.kis.protocol import NoticeConnection, NoticeReceived, Refused, Subscribed
 from orders.kis.tr_ids import Environment, notice_tr_ids
 from orders.models import KisAccount, KisConnection
 
@@ -40,6 +40,7 @@ SWEEP_OPEN_EVERY = 10.0
 SWEEP_ALL_EVERY = 60.0
 RECOVER_AFTER = (0.0, 3.0, 15.0, 60.0)  # seconds after a session is live
 SAY_STATE_EVERY = 4.0
+NIGHT_TRS = {"H0MFCNI0", "H0EUCNI0"}  # KIS's pages confuse the two, and an account may have neither: only a warning
 _Result = TypeVar("_Result")
 
 
@@ -77,7 +78,7 @@ async def _resolve(stop: asyncio.Event) -> None:
 
 def _resolve_once() -> None:
     now = clock.now()
-    reconciliation.recover_sending(now)
+    reconciliation.recover(now)
     reconciliation.resolve_due(now)
 
 
@@ -111,6 +112,8 @@ class _Stream:
     live: bool = False
     reason: str = ""
     answers: bool = True
+    recovered: bool = False
+    unread: set[str] = field(default_factory=set)  # notice TR ids that are not registered, or cannot be decrypted
     recover_at: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -133,7 +136,7 @@ class _Stream:
 
     async def _hold(self, stop: asyncio.Event) -> None:
         """Everything that is done while the lease is ours. Ends with `stop`, or when the lease is lost."""
-        await _quietly(self.ingest, executions.replay, self.connection.pk)
+        await _quietly(self.ingest, self._replay)
         over = asyncio.Event()
         tasks = [asyncio.create_task(task) for task in (self._listen(over), self._keep(over), self._watch(over))]
         waits = [asyncio.create_task(event.wait()) for event in (stop, over)]
@@ -144,6 +147,11 @@ class _Stream:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.live = False
         await _quietly(self.ingest, self._say)
+
+    def _replay(self) -> None:
+        epoch = lease.next_epoch(self.connection.pk, self.holder)
+        if epoch is not None:
+            executions.replay(Journal(self.connection.pk, epoch))
 
     async def _listen(self, over: asyncio.Event) -> None:
         async def on_event(event: stream.StreamEvent) -> None:
@@ -164,7 +172,9 @@ class _Stream:
         if epoch is None:
             raise LeaseLost(self.connection.name)
         self.journal, self.frames = Journal(self.connection.pk, epoch), 0
-        wanted = [Subscription(tr_id, config.hts_id) for tr_id in notice_tr_ids(Environment(config.environment))]
+        tr_ids = notice_tr_ids(Environment(config.environment))
+        self.unread = set(tr_ids) - NIGHT_TRS
+        wanted = [Subscription(tr_id, config.hts_id) for tr_id in tr_ids]
         return NoticeConnection(wanted, approval, config.customer_type)
 
     async def _on_event(self, event: stream.StreamEvent, over: asyncio.Event) -> None:
@@ -172,12 +182,14 @@ class _Stream:
             case NoticeReceived():
                 await self._record(event, over)
             case stream.Live():
-                self.live, self.reason = True, ""
+                self.live, self.recovered, self.reason = True, False, ""
                 self.recover_at = [time.monotonic() + seconds for seconds in RECOVER_AFTER]
                 await _quietly(self.ingest, self._say)
             case stream.Waiting(reason=reason):
                 self.live, self.reason = False, reason.value
                 await _quietly(self.ingest, self._say)
+            case Subscribed(tr_id=tr_id, readable=True):
+                self.unread.discard(tr_id)
             case Refused(tr_id=tr_id, code=code, message=message):
                 log.warning("%s: %s not registered: %s %s", self.connection.name, tr_id, code, message)
 
@@ -222,11 +234,19 @@ class _Stream:
         reconciliation.sweep(accounts)
         unanswered = KisAccount.objects.filter(connection=self.connection).exclude(inquiry_error="").count()
         self.answers = not accounts or unanswered < len(accounts)
+        if self.live:
+            self.recovered = self.recovered or unanswered == 0
 
     def _say(self) -> None:
-        first = bool(self.recover_at) and len(self.recover_at) == len(RECOVER_AFTER)
-        if self.live:
-            state = Feed.SYNCING if first else Feed.LIVE
-        else:
-            state = Feed.POLLING if self.answers and self.reason else Feed.DOWN
-        upstreams.set_upstream(self.connection.name, state.value, self.reason)
+        upstreams.set_upstream(self.connection.name, self._state().value, self._detail())
+
+    def _state(self) -> Feed:
+        """LIVE only where every notice can be read and the lists were read once since the session began."""
+        if not self.live:
+            return Feed.POLLING if self.answers and self.reason else Feed.DOWN
+        if self.unread:
+            return Feed.POLLING
+        return Feed.LIVE if self.recovered else Feed.SYNCING
+
+    def _detail(self) -> str:
+        return f"not registered: {', '.join(sorted(self.unread))}" if self.live and self.unread else self.reason

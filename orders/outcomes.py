@@ -16,6 +16,8 @@ from orders.domain.events import OrderCanceled, OrderFilled, OrderModified, Orde
 from orders.domain.order_state import OrderStatus
 from orders.models import CommandType, Order, OrderCommand
 
+ASKED_STILL = frozenset({CommandState.REJECTED, CommandState.SUPERSEDED})
+
 
 def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) -> bool:
     """Apply one outcome and save. False when it changes nothing. Raises IllegalCommandTransition."""
@@ -33,7 +35,8 @@ def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) ->
     command.reason_code = (getattr(outcome, "code", "") or command.reason_code)[:32]
     if after not in LIVE:
         command.resolved_at = at
-        command.next_ask_at = None
+        # Of a refusal the lists tell what the order is; of a superseded command the resolver still finds the trace.
+        command.next_ask_at = command.next_ask_at or at if after in ASKED_STILL else None
     command.save()
     audit.record(
         by,
@@ -61,18 +64,25 @@ def settle_by_notice(order: Order, news: OrderNews, evidence_id: str) -> OrderCo
 
 def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
     if isinstance(news.event, OrderFilled):
-        filled = order.status == OrderStatus.FILLED
-        return rules.EvidenceTooLate(evidence_id) if filled else None
+        return _by_fill(command, order, news, evidence_id)
     if not _is_ours(command, news):
         return None
     if isinstance(news.event, OrderRejected):
-        return rules.EvidenceRefused(evidence_id, reason=news.event.reason)
+        ours = news.event.request == command.type
+        return rules.EvidenceRefused(evidence_id, reason=news.event.reason) if ours else None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
     if not isinstance(news.event, wanted):
         return None
     done: Decimal = news.event.quantity
     asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
     return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
+
+
+def _by_fill(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
+    """A fill under the modify's own number shows that it was in force; a full order leaves nothing to do it to."""
+    if command.broker_order_id and int(command.broker_order_id) == news.key.number:
+        return rules.EvidenceConfirmed(evidence_id)
+    return rules.EvidenceTooLate(evidence_id) if order.status == OrderStatus.FILLED else None
 
 
 def _is_ours(command: OrderCommand, news: OrderNews) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,7 @@ from orders.domain.command_state import (
     NoTrace,
     Outcome,
     SendUnknown,
+    TtlPassed,
 )
 from orders.domain.events import Family, Market, OrderReport, RequestKind
 from orders.models import KisAccount, Order, OrderCommand
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 RESOLVER = audit.By.system("resolver")
 WAITING = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED, CommandState.SUPERSEDED)
+ASKED = (*WAITING, CommandState.REJECTED)
+GIVEN_UP_AFTER = timedelta(seconds=30)  # the checks before a send take a few seconds at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,29 @@ class Break:
 
     account: ClientAccount
     text: str
+
+
+def recover(now: datetime) -> int:
+    """Commands whose process died: before the claim nothing was sent, after it nobody knows. Number of commands."""
+    return _expire_unclaimed(now) + recover_sending(now)
+
+
+def _expire_unclaimed(now: datetime) -> int:
+    unclaimed = [CommandState.CREATED.value, CommandState.READY.value]
+    left = OrderCommand.objects.filter(state__in=unclaimed, created_at__lte=now - GIVEN_UP_AFTER)
+    return sum(_expire(command.pk, now) for command in left)
+
+
+def _expire(command_id: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
+        if command.state not in {CommandState.CREATED, CommandState.READY}:
+            return False
+        outcomes.move(command, TtlPassed(), now, RESOLVER)
+        _show(order, now)
+    return True
 
 
 def recover_sending(now: datetime, *, at_start: bool = False) -> int:
@@ -59,9 +85,9 @@ def recover_sending(now: datetime, *, at_start: bool = False) -> int:
 
 def _give_up(command_id: Any, now: datetime) -> bool:
     with transaction.atomic():
-        command = OrderCommand.objects.get(pk=command_id)
-        order = ledger.lock(command.order_id)
-        command = OrderCommand.objects.select_for_update().select_related("order__account").get(pk=command_id)
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
         if command.state != CommandState.SENDING:
             return False
         command.sent_at = command.sent_at or command.claimed_at
@@ -73,7 +99,7 @@ def _give_up(command_id: Any, now: datetime) -> bool:
 
 def resolve_due(now: datetime) -> int:
     """Ask for every command whose time has come. Number of commands asked for."""
-    due = OrderCommand.objects.filter(state__in=[state.value for state in WAITING], next_ask_at__lte=now)
+    due = OrderCommand.objects.filter(state__in=[state.value for state in ASKED], next_ask_at__lte=now)
     return sum(_resolve(command, now) for command in due.select_related("order__account").order_by("next_ask_at"))
 
 
@@ -81,7 +107,9 @@ def _resolve(command: OrderCommand, now: datetime) -> bool:
     if not _take(command, now):
         return False
     read = inquiries.inquire(command.order.account, [_family(command)])
-    if read is not None:
+    if command.state == CommandState.REJECTED and read is not None:
+        OrderCommand.objects.filter(pk=command.pk, state=CommandState.REJECTED).update(next_ask_at=None)
+    elif read is not None:
         _judge(command.pk, read.reports, read.asked_at)
     return True
 
@@ -112,6 +140,7 @@ def _judge(command_id: Any, reports: tuple[OrderReport, ...], asked_at: datetime
         if command.state not in WAITING:
             return
         facts = _facts(command)
+        reports = _of_the_day(command, reports)
         history = _history(command, facts, reports, asked_at)
         judgement = rules.judge(facts, reports, history)
         outcome = _outcome(judgement, f"inquiry:{asked_at.isoformat()}", CommandState(command.state))
@@ -124,7 +153,17 @@ def _judge(command_id: Any, reports: tuple[OrderReport, ...], asked_at: datetime
             ledger.note(order, f"Command{type(outcome).__name__}", evidence)
             _show(order, asked_at)
         else:
-            command.save(update_fields=["watch"])
+            command.next_ask_at = command.next_ask_at if order.is_open else None  # superseded, and its order is done
+            command.save(update_fields=["watch", "next_ask_at"])
+
+
+def _of_the_day(command: OrderCommand, reports: tuple[OrderReport, ...]) -> tuple[OrderReport, ...]:
+    """The rows of the command's own order date: a read spans two days, and numbers begin anew each day."""
+    number = command.order.numbers.filter(
+        number=int(command.pre_image["number"]), family=_family(command).value
+    ).first()
+    day = number.order_date if number else date.fromisoformat(command.pre_image["order_date"])
+    return tuple(row for row in reports if row.key.order_date == day)
 
 
 def _show(order: Order, at: datetime) -> None:
@@ -188,7 +227,7 @@ def _outcome(judgement: rules.Judgement, evidence_id: str, state: CommandState) 
     if isinstance(judgement, rules.Refused):
         return EvidenceRefused(evidence_id, reason=judgement.reason)
     if isinstance(judgement, rules.Stuck):
-        return Escalate(evidence_id) if state is CommandState.UNKNOWN else None
+        return Escalate(evidence_id) if state in {CommandState.ACKED, CommandState.UNKNOWN} else None
     make = _EVIDENCE.get(type(judgement))
     return make(evidence_id) if make else None
 

@@ -85,9 +85,9 @@ def _figures(order: Order) -> dict[str, str | None]:
 def _numbers(order: Order) -> dict[str, Any]:
     """The chain of broker numbers: the newest, the first, all; and the reservation's own.
 
-    The number of a cancel request names no order that could fill, so that it is not of the chain.
+    The number of a request, a cancel's or a modify's not in force yet, names no order, so that it is not of the chain.
     """
-    rows = [row for row in order.numbers.all() if row.kind != "cancel"]
+    rows = [row for row in order.numbers.all() if row.kind in {"new", "modify"}]
     chain = [row.text for row in rows if row.family != RESERVED]
     reserved = next((row.text for row in rows if row.family == RESERVED), None)
     return {
@@ -104,7 +104,7 @@ def _first(chain: Sequence[str]) -> str | None:
 
 
 def _first_number(parent: Order) -> str | None:
-    rows: list[OrderNumber] = [row for row in parent.numbers.all() if row.kind != "cancel"]
+    rows: list[OrderNumber] = [row for row in parent.numbers.all() if row.kind in {"new", "modify"}]
     return rows[0].text if rows else None
 
 

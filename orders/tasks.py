@@ -13,7 +13,7 @@ from orders import reconciliation
 def resolve_commands() -> int:
     """Ask for the evidence of commands that wait for it. Number of commands asked for."""
     now = clock.now()
-    return reconciliation.recover_sending(now) + reconciliation.resolve_due(now)
+    return reconciliation.recover(now) + reconciliation.resolve_due(now)
 
 
 @shared_task

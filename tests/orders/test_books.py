@@ -191,3 +191,68 @@ def test_the_brokers_date_replaces_the_one_that_a_notice_was_given(desk: Desk) -
     desk.notice("H0GSCNI0", overseas(), at=NIGHT + timedelta(days=1))
     read(desk, report(), after=90_000)
     assert OrderNumber.objects.get().order_date == TODAY
+
+
+def modified(quantity: int, **changes: Any) -> OrderReport:
+    fields = {"kind": RequestKind.MODIFY, "orig_number": 3567, "price": Decimal(1800)}
+    return report(3570, **{**fields, "order_qty": Decimal(quantity), "leaves_qty": Decimal(quantity), **changes})
+
+
+def test_a_modify_of_a_part_stands_beside_its_order(desk: Desk) -> None:
+    read(desk, report())
+    read(desk, report(leaves_qty=Decimal(6)), modified(4), after=20)
+    first, part = Order.objects.order_by("id")
+    assert (first.order_qty, first.leaves_qty, first.price) == (6, 6, Decimal(1827))
+    assert (part.order_qty, part.leaves_qty, part.price, part.parent) == (4, 4, Decimal(1800), first)
+    whole = {"cum_qty": Decimal(4), "leaves_qty": Decimal(0), "cum_amount": Decimal(7200)}
+    for after in (100, 110):
+        read(desk, report(leaves_qty=Decimal(6)), modified(4, **whole, status=ReportStatus.DONE), after=after)
+    first.refresh_from_db()
+    part.refresh_from_db()
+    assert (first.status, first.cum_qty, first.leaves_qty) == ("WORKING", 0, 6)
+    assert (part.status, part.cum_qty) == ("FILLED", 4)
+
+
+def test_a_part_that_its_notice_told_first_keeps_its_own_row(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice(
+        "H0GSCNI0",
+        overseas(
+            ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1", ACPT_YN="2", CNTG_QTY="0000000004", CNTG_UNPR="018000000"
+        ),
+    )
+    read(desk, report(leaves_qty=Decimal(6)), modified(4), after=20)
+    first, part = Order.objects.order_by("id")
+    assert (first.leaves_qty, first.price) == (6, Decimal(1827))
+    assert (part.leaves_qty, part.price) == (4, Decimal(1800))
+
+
+@pytest.mark.parametrize("status", [ReportStatus.REJECTED, ReportStatus.OPEN])
+def test_a_modify_refused_or_not_in_force_changes_nothing(desk: Desk, status: ReportStatus) -> None:
+    read(desk, report())
+    read(desk, report(), modified(10, status=status), after=20)
+    row = order()
+    assert (row.status, row.leaves_qty, row.price) == ("WORKING", 10, Decimal(1827))
+    assert [number.number for number in row.numbers.all()] == [3567]
+
+
+def test_a_reservation_taken_over_after_its_order_was_inquired_leaves_one_row(desk: Desk) -> None:
+    read(desk, reservation())
+    desk.notice("H0GSCNI0", overseas())
+    read(desk, report(**sold(4)), after=15)
+    read(desk, report(**sold(4)), reservation(status=ReportStatus.TRANSMITTED, transmitted_number=3567), after=20)
+    assert order().status == "PARTIALLY_FILLED"
+    read(desk, report(**sold(4)), reservation(status=ReportStatus.TRANSMITTED, transmitted_number=3567), after=40)
+    numbers = {(number.family, number.number) for number in order().numbers.all()}
+    assert numbers == {("RESERVED", 30135682), ("OVERSEAS", 3567)}
+
+
+def test_a_cancel_of_an_order_in_no_list_makes_no_order(desk: Desk) -> None:
+    assert read(desk, report(3571, kind=RequestKind.CANCEL, orig_number=3567, status=ReportStatus.DONE)) == 0
+    assert not Order.objects.exists()
+
+
+def test_a_row_that_cannot_be_stored_leaves_the_others_alone(desk: Desk) -> None:
+    huge = report(1, order_qty=Decimal(10) ** 17, leaves_qty=Decimal(10) ** 17)
+    assert read(desk, huge, report()) == 1
+    assert order().numbers.get().number == 3567

@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from django.db import connection as database
 
 from accounts.models import AuditEvent, StreamEvent, User
 from orders import gateway, reconciliation
 from orders.commands import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, submit
 from orders.models import KisConnection, Order, OrderCommand, OrderNumber
-from tests.orders.broker import Answer, Broker, body, running_broker
+from tests.orders.broker import TOKEN, Answer, Broker, body, running_broker
 from tests.orders.conftest import Desk
 
 pytestmark = pytest.mark.django_db
@@ -436,3 +437,98 @@ def test_the_lists_are_asked_first_while_the_stream_is_down(desk: Desk, broker: 
     assert (command.state, command.reason_code) == ("DENIED", "nothing_left")
     assert any("order-resv-list" in path for path in broker.inquiries)
     assert not broker.orders
+
+
+def test_a_command_whose_process_died_before_the_claim_is_expired_and_unlocks_the_order(
+    desk: Desk, broker: Broker, reserved: Order
+) -> None:
+    broker.reply("order-resv-ccnl", ACCEPTED)
+    command = submit(asked(desk, reserved))
+    OrderCommand.objects.update(state="CREATED", created_at=EVENING, next_ask_at=None)
+    assert reconciliation.recover(EVENING + timedelta(seconds=29)) == 0
+    assert reconciliation.recover(EVENING + timedelta(seconds=31)) == 1
+    command.refresh_from_db()
+    assert command.state == "EXPIRED"
+
+
+def test_nothing_is_sent_when_the_lists_cannot_be_read(desk: Desk, broker: Broker, reserved: Order) -> None:
+    Order.objects.update(inquired_at=EVENING - timedelta(hours=3))
+    broker.reply("order-resv-list", (200, b"<html>"))
+    command = submit(asked(desk, reserved))
+    assert (command.state, command.reason_code) == ("DENIED", "not_known")
+    assert not broker.orders
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_filled_between_the_check_and_the_send_is_not_sent(
+    desk: Desk, broker: Broker, reserved: Order
+) -> None:
+    def slow_token() -> Answer:
+        Order.objects.update(status="FILLED", leaves_qty=0, cum_qty=10)
+        database.close()
+        return body(**TOKEN)
+
+    broker.answers["tokenP"] = slow_token
+    command = submit(asked(desk, reserved))
+    assert (command.state, command.reason_code) == ("DENIED", "nothing_left")
+    assert not broker.orders
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_given_up_while_it_was_sent_keeps_the_late_answer(
+    desk: Desk, broker: Broker, reserved: Order
+) -> None:
+    def late() -> Answer:
+        OrderCommand.objects.update(state="SUPERSEDED")
+        database.close()
+        return ACCEPTED
+
+    broker.answers["order-resv-ccnl"] = late
+    command = submit(asked(desk, reserved))
+    assert (command.state, command.broker_order_id, len(broker.orders)) == ("SUPERSEDED", "0030138295", 1)
+
+
+def test_another_days_order_with_the_same_number_decides_nothing(
+    desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
+) -> None:
+    broker.reply("order-resv-ccnl", None)
+    command = submit(asked(desk, reserved))
+    lists(broker, reservation_row(rsvn_ord_rcit_dt="20261119", cncl_yn="Y"))
+    resolve(clock, 1.5)
+    command.refresh_from_db()
+    assert command.state == "UNKNOWN"
+
+
+def test_somebody_elses_refused_modify_says_nothing_of_our_cancel(desk: Desk, broker: Broker, daytime: Order) -> None:
+    broker.reply("daytime-order-rvsecncl", None)
+    command = submit(asked(desk, daytime))
+    text = "desk01^12345678^4400^30135682^02^1^2^NVDA^0000000010^001800000^100600^1^1^1^^^******^NVIDIA^6^10^"
+    desk.notice("H0GSCNI0", text, at=MORNING + timedelta(seconds=60))
+    command.refresh_from_db()
+    assert command.state == "UNKNOWN"
+
+
+def test_a_refusal_is_followed_by_one_look_at_the_lists(
+    desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
+) -> None:
+    broker.reply("order-resv-ccnl", body(rt_cd="7", msg_cd="APBK0927", msg1="정정취소 가능수량이 없습니다."))
+    submit(asked(desk, reserved))
+    lists(broker, reservation_row(cncl_yn="Y"))
+    resolve(clock, 2)
+    reserved.refresh_from_db()
+    assert reserved.status == "CANCELED"
+    asked_before = len(broker.inquiries)
+    resolve(clock, 60)
+    assert len(broker.inquiries) == asked_before
+
+
+def test_the_resolver_of_a_superseded_command_runs_on(
+    desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
+) -> None:
+    broker.reply("order-resv-ccnl", None)
+    first = submit(asked(desk, reserved))
+    clock.shift(timedelta(seconds=20))
+    reserved.refresh_from_db()
+    submit(asked(desk, reserved, supersedes=first.pk))
+    first.refresh_from_db()
+    assert (first.state, first.next_ask_at is not None) == ("SUPERSEDED", True)

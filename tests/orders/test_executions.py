@@ -9,7 +9,7 @@ import pytest
 from django.db import connection as database
 
 from accounts.models import StreamEvent, User
-from orders import executions
+from orders import executions, outcomes
 from orders.executions import Journal, LeaseLost
 from orders.kis.crypto import NoticeCipher
 from orders.kis.frames import parse
@@ -40,7 +40,7 @@ def test_the_raw_frame_is_kept_before_it_is_understood(desk: Desk) -> None:
     frame = executions.keep(Journal(desk.connection.pk, 1), 1, received, NIGHT)
     assert bytes(NoticeFrame.objects.get().raw) == raw
     assert not Notice.objects.exists()
-    assert executions.understand(frame, received)[0].state == NoticeState.QUARANTINED
+    assert executions.understand(frame, received, Journal(desk.connection.pk, 1))[0].state == NoticeState.QUARANTINED
 
 
 def test_the_stored_frame_is_not_readable_in_the_database(desk: Desk) -> None:
@@ -76,7 +76,7 @@ def test_two_equal_fills_both_count(desk: Desk) -> None:
 def test_replaying_the_journal_doubles_nothing(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(3))
-    assert executions.replay(desk.connection.pk) == 0
+    assert executions.replay(Journal(desk.connection.pk, desk.epoch)) == 0
     assert only_order().cum_qty == 3
 
 
@@ -86,7 +86,7 @@ def test_a_frame_kept_before_a_crash_is_read_after_the_restart(desk: Desk) -> No
     received = NoticeReceived(raw, parse(raw), desk.cipher)  # type: ignore[arg-type]
     executions.keep(Journal(desk.connection.pk, 1), 99, received, NIGHT)
     assert only_order().cum_qty == 0
-    assert executions.replay(desk.connection.pk) == 1
+    assert executions.replay(Journal(desk.connection.pk, desk.epoch)) == 1
     assert only_order().cum_qty == 3
 
 
@@ -206,3 +206,45 @@ def test_nobody_else_is_told(desk: Desk) -> None:
     other = User.objects.create_user("lee", password="another password", role="manager")
     desk.notice("H0GSCNI0", overseas())
     assert not StreamEvent.objects.filter(user=other).exists()
+
+
+def test_frames_of_an_older_epoch_are_applied_by_the_next_owner(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    raw = desk.raw("H0GSCNI0", filled(3), filled(2))
+    received = NoticeReceived(raw, parse(raw), desk.cipher)  # type: ignore[arg-type]
+    frame = executions.keep(Journal(desk.connection.pk, 1), 99, received, NIGHT)
+    executions.understand(frame, received, Journal(desk.connection.pk, 1))
+    Fill.objects.filter(last_qty=2).delete()  # as if the process had ended after the first record
+    Notice.objects.filter(frame=frame, position=1).delete()
+    StreamLease.objects.update(epoch=2)
+    executions.replay(Journal(desk.connection.pk, 2))
+    assert [fill.last_qty for fill in Fill.objects.order_by("id")] == [3, 2]
+    assert Notice.objects.filter(frame=frame).count() == 2
+
+
+def test_a_request_is_about_the_order_it_names_and_not_about_yesterdays_number(desk: Desk) -> None:
+    yesterday = NIGHT - timedelta(days=1)
+    desk.notice("H0GSCNI0", overseas(ODER_NO="1700"), at=yesterday)
+    Order.objects.update(status="EXPIRED", leaves_qty=0)
+    desk.notice("H0GSCNI0", overseas(ODER_NO="1666"))
+    desk.notice("H0GSCNI0", overseas(ODER_NO="1700", OODER_NO="1666", RCTF_CLS="2", ACPT_YN="2"))
+    assert [order.status for order in Order.objects.order_by("id")] == ["EXPIRED", "CANCELED"]
+
+
+def test_a_refused_modify_leaves_the_orders_number(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    asked = overseas(ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1")
+    desk.notice("H0GSCNI0", asked)
+    desk.notice("H0GSCNI0", overseas(ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1", RFUS_YN="1"))
+    assert only_order().status == "NEW"
+    assert outcomes.number_of(only_order()) == (3567, "0000003567")
+
+
+def test_a_fill_under_the_new_number_puts_the_modify_in_force(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", overseas(ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1", CNTG_UNPR="018000000"))
+    desk.notice("H0GSCNI0", filled(10, "018000000", ODER_NO="3570", OODER_NO="3567"))
+    assert outcomes.number_of(only_order())[0] == 3570
+    late = overseas(ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1", ACPT_YN="2", CNTG_UNPR="018000000")
+    assert desk.notice("H0GSCNI0", late).state == NoticeState.APPLIED
+    assert only_order().status == "FILLED"

@@ -170,7 +170,7 @@ def test_the_order_time_tells_a_daytime_order(hhmm: str, inside: bool) -> None:
         (M.FO_NIGHT, date(2026, 11, 19), "23:00", date(2026, 11, 20)),
         (M.FO_NIGHT, WINTER, "23:00", date(2026, 11, 23)),  # Friday night is Monday
         (M.FO_NIGHT, date(2026, 11, 21), "05:00", date(2026, 11, 23)),
-        (M.FO_NIGHT, WINTER, "12:00", WINTER),
+        (M.FO_NIGHT, WINTER, "17:55", date(2026, 11, 23)),  # taken before the night opens
         (M.FO_DAY, WINTER, "12:00", WINTER),
         (M.US, date(2026, 11, 21), "02:00", WINTER),
         (M.US, date(2026, 11, 21), "06:30", WINTER),
@@ -191,7 +191,7 @@ def test_a_night_before_a_holiday_belongs_to_the_next_trading_day() -> None:
 def test_an_order_is_good_until_the_last_of_the_sessions_that_follow_on_its_own() -> None:
     assert SESSIONS.good_until(M.US, kst(WINTER, "19:00")) == kst(date(2026, 11, 21), "07:00")
     assert SESSIONS.good_until(M.US_DAYTIME, kst(WINTER, "11:00")) == kst(WINTER, "18:00")
-    assert SESSIONS.good_until(M.US_DAYTIME, kst(WINTER, "19:00")) is None
+    assert SESSIONS.good_until(M.US_DAYTIME, kst(WINTER, "09:00")) == kst(WINTER, "18:00")
     assert Sessions(hours=()).good_until(M.US, kst(WINTER, "19:00")) is None
 
 

@@ -1,0 +1,159 @@
+"""Which rows of an inquiry are one order: the chain from a number to the numbers that took over from it.
+
+A modify of all that was left goes on in its order's row; a modify of a part is an order of its own beside it; a modify
+that was refused, or is listed but not in force yet, changes nothing. A cancel's number only points at its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from accounts.models import ClientAccount
+from orders.domain.events import Family, OrderReport, ReportStatus, RequestKind
+from orders.models import Order, OrderNumber
+
+ZERO = Decimal(0)
+SAME_NUMBER_WITHIN = timedelta(days=1)  # the date that we gave to a number first told by a notice may be a day off
+Number = tuple[Family, date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The rows of one order, in the order they were given out. `own` are those whose quantities are the order's."""
+
+    rows: tuple[OrderReport, ...]
+
+    @property
+    def own(self) -> tuple[OrderReport, ...]:
+        return tuple(row for row in self.rows if row.kind is not RequestKind.CANCEL)
+
+    @property
+    def first(self) -> OrderReport:
+        return (self.own or self.rows)[0]
+
+    @property
+    def newest(self) -> OrderReport:
+        return (self.own or self.rows)[-1]
+
+
+def of(reports: Iterable[OrderReport]) -> list[Chain]:
+    """The chains of one read; reservations first, since the orders that they became may stand in the same read."""
+    rows = {number_of(row): row for row in _latest(reports)}
+    roots: dict[Number, list[OrderReport]] = {}
+    for number in sorted(rows, key=lambda item: (item[0] is not Family.RESERVED, item[1], item[2])):
+        if _in_force(rows[number], rows):
+            roots.setdefault(_root(number, rows), []).append(rows[number])
+    return [Chain(tuple(chain)) for chain in roots.values()]
+
+
+def number_of(row: OrderReport) -> Number:
+    assert row.key.order_date is not None  # noqa: S101 - the key of a report is complete
+    return row.key.family, row.key.order_date, row.key.number
+
+
+def _latest(reports: Iterable[OrderReport]) -> list[OrderReport]:
+    """Two lists may show one number a moment apart: the later total is the larger one."""
+    best: dict[Number, OrderReport] = {}
+    for row in reports:
+        number = number_of(row)
+        if number not in best or row.cum_qty >= best[number].cum_qty:
+            best[number] = row
+    return list(best.values())
+
+
+def _original(row: OrderReport, rows: dict[Number, OrderReport]) -> OrderReport | None:
+    family, day, _ = number_of(row)
+    return rows.get((family, day, row.orig_number)) if row.orig_number else None
+
+
+def _in_force(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
+    """A modify that was refused, or that has taken nothing over yet, is a request and not an order."""
+    if row.kind is not RequestKind.MODIFY:
+        return True
+    if row.status is ReportStatus.REJECTED:
+        return False
+    original = _original(row, rows)
+    return original is None or not left(original) or is_part(row, original)
+
+
+def is_part(row: OrderReport, original: OrderReport) -> bool:
+    """The original goes on with the rest: both together are what the original had."""
+    still = left(original)
+    return still > ZERO and still + row.order_qty <= original.order_qty - original.cum_qty
+
+
+def left(row: OrderReport) -> Decimal:
+    """What the row says is still in the market."""
+    if row.status in {ReportStatus.CANCELED, ReportStatus.REJECTED}:
+        return ZERO
+    return row.order_qty - row.cum_qty if row.leaves_qty is None else row.leaves_qty
+
+
+def _root(number: Number, rows: dict[Number, OrderReport]) -> Number:
+    seen = {number}
+    while (row := rows.get(number)) is not None and row.orig_number:
+        original = _original(row, rows)
+        if row.kind is RequestKind.MODIFY and original is not None and is_part(row, original):
+            break
+        number = (number[0], number[1], row.orig_number)
+        if number in seen:
+            break
+        seen.add(number)
+    return number
+
+
+def known(account: ClientAccount, chain: Chain) -> Order | None:
+    """The order that owns one of the chain's numbers, or the number that a row was aimed at."""
+    for row in chain.rows:
+        owner = _owner(account, row, row.key.number)
+        if owner is not None:
+            return owner
+    for row in chain.rows:
+        owner = _owner(account, row, row.orig_number) if row.orig_number else None
+        if owner is not None and not _splits(row, owner):
+            return owner
+    return None
+
+
+def parent_of(account: ClientAccount, chain: Chain) -> Order | None:
+    """The order that a part was taken out of."""
+    row = chain.first
+    return _owner(account, row, row.orig_number) if row.orig_number else None
+
+
+def _splits(row: OrderReport, owner: Order) -> bool:
+    """The original is in no list to compare with: less than what it had left is a part."""
+    return row.kind is RequestKind.MODIFY and owner.is_open and row.order_qty < owner.leaves_qty
+
+
+def _owner(account: ClientAccount, row: OrderReport, number: int) -> Order | None:
+    numbers = OrderNumber.objects.filter(account=account, family=row.key.family.value, number=number)
+    exact = numbers.filter(order_date=number_of(row)[1]).select_related("order").first()
+    return exact.order if exact is not None else _near(numbers, row)
+
+
+def _near(numbers: QuerySet[OrderNumber], row: OrderReport) -> Order | None:
+    """A number first told by a notice was given its date by us; the broker's word for the date replaces it."""
+    day = number_of(row)[1]
+    near = (
+        numbers.filter(
+            order_date__range=(day - SAME_NUMBER_WITHIN, day + SAME_NUMBER_WITHIN),
+            order__symbol=row.instrument.symbol,
+            order__side=row.side.value,
+            order__inquired_at=None,
+        )
+        .select_related("order")
+        .order_by("-order_date")
+        .first()
+    )
+    if near is None:
+        return None
+    near.order_date = day
+    near.save(update_fields=["order_date"])
+    Order.objects.filter(pk=near.order_id).update(order_date=day)
+    return near.order

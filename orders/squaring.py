@@ -1,0 +1,139 @@
+"""Our fills of one order against the broker's totals: what the rule of `domain.balance` says is written here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from orders import ledger
+from orders.domain import balance as rules
+from orders.domain import order_state
+from orders.domain.events import Family, OrderReport
+from orders.models import Fill, FillSource, Order
+
+log = logging.getLogger(__name__)
+
+ZERO = Decimal(0)
+PRICE_UNIT = Decimal("0.01")
+
+
+def square(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> bool:
+    """Compare, and write a gap fill or a reversal where the rule says so. True when a page shows something else.
+
+    `own` are the order's rows of one read, made at `asked_at`. The caller holds the order's lock and saves it.
+    """
+    books = _books(order, own, asked_at)
+    verdict = rules.balance(books)
+    cleared = False
+    match verdict:
+        case rules.StaleRead():
+            return False
+        case rules.Wait():
+            order.differs_since = order.differs_since or asked_at
+            return False
+        case rules.Clean():
+            cleared = bool(order.alarm)
+            order.differs_since, order.alarm = None, ""
+        case rules.GapFill():
+            _write_gap(order, verdict, own[-1], asked_at)
+        case rules.ReverseGap():
+            _reverse(order, Fill.objects.get(key=verdict.key), asked_at)
+            if verdict.instead is not None:
+                _write_gap(order, verdict.instead, own[-1], asked_at)
+        case rules.ReverseTwin():
+            _reverse(order, Fill.objects.get(pk=int(verdict.fill_id)), asked_at)
+        case rules.Alarm():
+            return _alarm(order, verdict)
+    order.broker_qty, order.broker_amount = books.broker_qty, books.broker_amount
+    return ledger.put(order, order_state.with_fills(ledger.state_of(order), *ledger.fill_sums(order))) or cleared
+
+
+def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rules.Books:
+    beside_qty, beside_amount = ledger.filled_beside(order, [row.key.number for row in own])
+    broker_qty = sum((row.cum_qty for row in own), beside_qty)
+    amounts = [_amount(row) for row in own]
+    standing = Fill.objects.filter(order=order, reversed_by=None).exclude(source=FillSource.REVERSAL)
+    notices = standing.filter(source=FillSource.NOTICE)
+    last = notices.order_by("-transact_time").first()
+    return rules.Books(
+        order=str(order.pk),
+        our_qty=order.cum_qty,
+        our_amount=order.cum_amount,
+        broker_qty=broker_qty,
+        broker_amount=None
+        if None in amounts
+        else sum((amount for amount in amounts if amount is not None), beside_amount),
+        highest_broker_qty=order.broker_qty or ZERO,
+        now=asked_at,
+        differs_since=order.differs_since or asked_at,
+        newest_notice_at=order.noticed_at,
+        newest_trade_at=last.transact_time if last else None,
+        gaps=tuple(
+            rules.StandingGap(gap.key, gap.last_qty, gap.amount, gap.recorded_at)
+            for gap in standing.filter(source=FillSource.GAP)
+        ),
+        twins=tuple(_twins(list(notices.order_by("-id")))),
+        reversals=Fill.objects.filter(order=order, source=FillSource.REVERSAL).count(),
+        amount_unit=max(broker_qty, Decimal(1)) * PRICE_UNIT,
+    )
+
+
+def _amount(row: OrderReport) -> Decimal | None:
+    """The broker's filled amount; derivatives tell an average index only."""
+    if not row.cum_qty:
+        return ZERO
+    if row.key.family is not Family.FO and row.cum_amount:
+        return row.cum_amount
+    return None if row.avg_px is None else row.avg_px * row.cum_qty
+
+
+def _twins(fills: list[Fill]) -> Iterable[rules.Twin]:
+    """Fills whose content another epoch had brought before, newest first."""
+    for position, fill in enumerate(fills):
+        earlier = fills[position + 1 :]
+        if any(other.canonical == fill.canonical and other.epoch != fill.epoch for other in earlier):
+            yield rules.Twin(str(fill.pk), fill.last_qty)
+
+
+def _write_gap(order: Order, gap: rules.GapFill, row: OrderReport, asked_at: datetime) -> None:
+    Fill.objects.get_or_create(
+        key=gap.key,
+        defaults={
+            "order": order,
+            "number": row.key.number,
+            "source": FillSource.GAP,
+            "last_qty": gap.quantity,
+            "last_px": gap.amount / gap.quantity,
+            "amount": gap.amount,
+            "transact_time": asked_at,
+            "recorded_at": asked_at,
+        },
+    )
+
+
+def _reverse(order: Order, fill: Fill, asked_at: datetime) -> None:
+    Fill.objects.get_or_create(
+        key=f"reversal:{fill.pk}",
+        defaults={
+            "order": order,
+            "number": fill.number,
+            "source": FillSource.REVERSAL,
+            "last_qty": -fill.last_qty,
+            "last_px": fill.last_px,
+            "amount": -fill.amount,
+            "transact_time": asked_at,
+            "recorded_at": timezone.now(),
+            "reverses": fill,
+        },
+    )
+
+
+def _alarm(order: Order, alarm: rules.Alarm) -> bool:
+    log.error("books differ", extra={"order": order.pk, "reason": alarm.reason, "quantity": str(alarm.quantity)})
+    changed = order.alarm != alarm.reason
+    order.alarm = alarm.reason
+    return changed
