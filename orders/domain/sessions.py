@@ -202,6 +202,8 @@ class Sessions:
     def trading_date(self, market: Market, at: datetime) -> date:
         """The date that the market gives to an order of `at`: the KRX night belongs to the trading day it ends in."""
         session = self.session_at(market, at)
+        if session is None and market is Market.FO_NIGHT:
+            session = self.next_session(market, at)  # orders are taken before the night opens
         if session is None:
             return at.astimezone(SEOUL).date()
         if market is Market.US:  # its after-market opens on the Korean morning after the date that it belongs to
@@ -210,12 +212,15 @@ class Sessions:
         return self.next_trading_day(Calendar.KRX, day) if market is Market.FO_NIGHT else day
 
     def good_until(self, market: Market, ordered_at: datetime) -> datetime | None:
-        """When an order of `ordered_at` ends with its session; back-to-back sessions count as one. None: no session."""
+        """When an order of `ordered_at` ends with its session, or with the next one where none was open.
+
+        Back-to-back sessions count as one. None where the table has no session within three weeks.
+        """
         end: datetime | None = None
         for session in self._around(market, ordered_at):
-            if session.contains(ordered_at) or session.opens_at == end:
+            if (end is None and session.closes_at > ordered_at) or session.opens_at == end:
                 end = session.closes_at
-            elif session.opens_at > ordered_at:
+            elif end is not None:
                 break
         return end
 
