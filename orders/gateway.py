@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import clock
+from accounts.gateway import GatewayRefused, refuse_shifted_clock
 from orders.domain.events import Market
 from orders.domain.sessions import Calendar
 from orders.kis import auth
@@ -62,8 +63,20 @@ def new_gt_uid() -> str:
     return uuid.uuid4().hex
 
 
+def _refuse_shifted_clock(connection: KisConnection) -> None:
+    for address in (connection.rest_url, connection.ws_url):
+        try:
+            refuse_shifted_clock(address)
+        except GatewayRefused as error:
+            raise NotSentError(str(error)) from error
+
+
 def client(connection: KisConnection, limiter: Callable[[], None] | None = None) -> KisClient:
-    """A client with its own HTTP session. It waits for its turn of the app key's requests each second."""
+    """A client with its own HTTP session. It waits for its turn of the app key's requests each second.
+
+    Raises NotSentError while the business clock is shifted and the gateway is a real one.
+    """
+    _refuse_shifted_clock(connection)
     settings = config(connection)
     tokens = token_source(connection, settings)
     ports = Ports(

@@ -10,3 +10,4 @@ class PortalConfig(AppConfig):
 
         register(checks.shifted_clock)
         register(checks.open_debug)
+        register(checks.lone_layer)

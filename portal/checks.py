@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - the framework's own word
 from django.db import DatabaseError
 
 from accounts.gateway import is_loopback
@@ -35,6 +35,16 @@ def open_debug(app_configs: object, **_options: Any) -> Iterable[CheckMessage]:
     if settings.DEBUG and set(settings.ALLOWED_HOSTS) - loopback:
         return [Error("DEBUG is on, and the portal answers to other hosts than loopback", id="portal.E002")]
     return []
+
+
+def lone_layer(app_configs: object, **_options: Any) -> Iterable[CheckMessage]:
+    """An in-process layer and queue serve one process: two portals on one PostgreSQL would not hear of each other."""
+    del app_configs
+    shared = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
+    if not shared or settings.ENV.REDIS_URL:
+        return []
+    hint = "Set REDIS_URL, or start no second portal on this database."
+    return [Warning("PostgreSQL without REDIS_URL: push and queue work inside one process", hint, id="portal.W001")]
 
 
 def _gateways() -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts import access
 from accounts.clock import KST
-from accounts.models import Firm, Holding, User
+from accounts.models import Firm, Holding, RunState, Slot, SyncRun, User
 from accounts.serializers import Expectation
 from orders import queries
 from orders.domain.command_state import CommandState
@@ -21,6 +21,8 @@ from orders.models import Order, OrderCommand
 
 CREDIT_NOTICE = timedelta(days=7)
 MOST = 20
+DUE_BY = {Slot.EVENING: time(23), Slot.CONFIRM: time(8, 25)}  # Korean time
+FINISHED = (RunState.DONE, RunState.DONE_WITH_FAILURES)
 
 
 def items(user: User, now: datetime) -> list[dict[str, Any]]:
@@ -29,6 +31,7 @@ def items(user: User, now: datetime) -> list[dict[str, Any]]:
         *_unknown(user, now),
         *_of_orders(user, now),
         *_stopped_firms(user),
+        *_not_run(now),
         *_stale(user, now),
         *_credit(user, now),
     ]
@@ -81,6 +84,24 @@ def _stopped_firms(user: User) -> Iterator[dict[str, Any]]:
     for firm in firms:
         text = _("%(firm)s 수신 중지: %(reason)s") % {"firm": firm.name, "reason": firm.stopped_reason}
         yield _item("stopped", text, "/sync/")
+
+
+def _not_run(now: datetime) -> Iterator[dict[str, Any]]:
+    """ "It did not run" is an alarm of its own; not for the time before this installation first synced."""
+    first = SyncRun.objects.filter(slot__in=DUE_BY).order_by("started_at").values_list("started_at", flat=True).first()
+    for slot, due in DUE_BY.items():
+        deadline = _latest(due, now)
+        done = SyncRun.objects.filter(slot=slot, calendar_date=deadline.date(), state__in=FINISHED).exists()
+        if first is not None and first < deadline and not done:
+            text = _("%(slot)s 동기화가 %(due)s까지 끝나지 않았습니다")
+            facts = {"slot": Slot(slot).label, "due": deadline.strftime("%m-%d %H:%M")}
+            yield _item("not_run", text % facts, "/sync/", deadline, now)
+
+
+def _latest(due: time, now: datetime) -> datetime:
+    """The last time that the Korean clock showed this."""
+    at = datetime.combine(now.astimezone(KST).date(), due, KST)
+    return at if at <= now else at - timedelta(days=1)
 
 
 def _stale(user: User, now: datetime) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,10 @@ const GROUPS = {
   unresolved: isUnresolved,
 };
 
+const stands = (row) => !row.merged_into; // else it goes on in the row of its reservation
+
 function matches(row) {
+  if (!stands(row)) return false;
   if (asked && row.status !== asked) return false;
   if (!GROUPS[filter.state](row) || (filter.market && row.market !== filter.market)) return false;
   if (!filter.text) return true;
@@ -62,7 +65,7 @@ function draw() {
 }
 
 function tally() {
-  const rows = store.all();
+  const rows = store.all().filter(stands);
   for (const button of document.querySelectorAll("[data-filter-state]")) {
     const count = rows.filter(GROUPS[button.dataset.filterState]).length;
     button.querySelector(".count").textContent = String(count);
