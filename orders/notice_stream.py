@@ -225,16 +225,19 @@ class _Stream:
                 await _quietly(self.inquire, reconciliation.sweep_open, self.connection.pk)
                 next_open = now + SWEEP_OPEN_EVERY
             if now - said >= SAY_STATE_EVERY:
-                await _quietly(self.inquire, self._say)
+                # In the thread of all other states: an older one must not be written over a newer.
+                await _quietly(self.ingest, self._say)
                 said = now
             await _pause(over, 0.5)
 
     def _sweep_all(self) -> None:
+        session = self.journal if self.live else None
         accounts = list(KisAccount.objects.filter(connection=self.connection).select_related("account"))
         reconciliation.sweep(accounts)
         unanswered = KisAccount.objects.filter(connection=self.connection).exclude(inquiry_error="").count()
         self.answers = not accounts or unanswered < len(accounts)
-        if self.live:
+        # A read that began before the session may miss what happened until then.
+        if session is not None and session is self.journal and self.live:
             self.recovered = self.recovered or unanswered == 0
 
     def _say(self) -> None:
@@ -244,9 +247,9 @@ class _Stream:
         """LIVE only where every notice can be read and the lists were read once since the session began."""
         if not self.live:
             return Feed.POLLING if self.answers and self.reason else Feed.DOWN
-        if self.unread:
-            return Feed.POLLING
-        return Feed.LIVE if self.recovered else Feed.SYNCING
+        if not self.recovered:
+            return Feed.SYNCING
+        return Feed.POLLING if self.unread else Feed.LIVE
 
     def _detail(self) -> str:
         return f"not registered: {', '.join(sorted(self.unread))}" if self.live and self.unread else self.reason
