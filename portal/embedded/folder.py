@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from portal import env
 from portal.env import DataMode, EnvironmentRefused
 
+ENDS_WITHIN = 3.0
 _held: int | None = None
 
 
@@ -31,16 +33,28 @@ def claim(folder: Path, mode: DataMode) -> None:
     """Lock `folder` for as long as this process lives and write down what it is started for."""
     global _held  # noqa: PLW0603 - the lock lives as long as this descriptor: with the process
     file = _opened(folder / "lock")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(file):
         holder = os.read(file, 200).decode().strip() or "another process"
         os.close(file)
-        raise EnvironmentRefused(f"PORTAL_DATA_DIR: {folder} is in use by {holder}; stop it first") from None
+        raise EnvironmentRefused(f"PORTAL_DATA_DIR: {folder} is in use by {holder}; stop it first")
     os.ftruncate(file, 0)
     os.write(file, f"'manage.py {mode}', process {os.getpid()}\n".encode())
     _write(folder / "mode", f"{mode}\n")
     _held = file
+
+
+def _locked(file: int) -> bool:
+    """Take the lock; one that is about to end gets the time that ending takes."""
+    deadline = time.monotonic() + ENDS_WITHIN
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
 
 
 def is_claimed() -> bool:

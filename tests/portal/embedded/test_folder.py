@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def test_a_folder_in_use_is_refused_with_its_holder(tmp_path: Path, holder: subp
 def test_a_folder_is_free_again_when_its_holder_was_killed(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()
+    folder.claim(tmp_path, DataMode.DEMO)
+    assert folder.is_claimed()
+
+
+def test_a_folder_whose_holder_is_ending_is_waited_for(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    ending = threading.Timer(0.3, holder.kill)
+    ending.start()
     folder.claim(tmp_path, DataMode.DEMO)
     assert folder.is_claimed()
 
