@@ -55,7 +55,7 @@ def find(account_ids: list[int], family: Family, number: int, order_date: date |
     return newest.order if newest else None
 
 
-REQUESTED = "requested"  # a modify that the broker took; it names no order until it is in force
+REQUESTED = "request"  # a modify that the broker took; it names no order until it is in force
 
 
 def add_number(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 
 from accounts import clock, sync
@@ -84,12 +85,17 @@ def test_a_second_load_asks_nothing_again(koscom: str) -> None:
     assert requests.get(f"{koscom}/_control", timeout=5).json()["total"] == before
 
 
+def _load_and_close(history: History) -> None:
+    history.load()
+    connections.close_all()
+
+
 def test_no_history_is_asked_for_in_the_closed_window(koscom: str, folder: Path) -> None:
     sync.run_due(sync.SyncRequest(dataset="accounts"))
     before = requests.get(f"{koscom}/_control", timeout=5).json()["total"]
     set_clock(folder, NOON)
     stop = threading.Event()
-    loading = threading.Thread(target=History(clock.now, stop, timedelta(days=1)).load)
+    loading = threading.Thread(target=_load_and_close, args=(History(clock.now, stop, timedelta(days=1)),))
     loading.start()
     loading.join(1)
     assert loading.is_alive()
