@@ -94,7 +94,8 @@ class Hub:
         self._upstreams: list[dict[str, str]] = []
 
     def start(self) -> None:
-        self._tasks = [self.loop.create_task(task()) for task in (self._listen, self._pump, self._watch_rights, self._beat)]
+        loops = (self._listen, self._pump, self._watch_rights, self._beat)
+        self._tasks = [self.loop.create_task(loop()) for loop in loops]
 
     async def stop(self) -> None:
         for task in self._tasks:

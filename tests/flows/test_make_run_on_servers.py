@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.portal.running import run, sign_in
 from tests.servers.valkey import valkey
@@ -22,11 +23,11 @@ def servers() -> Iterator[dict[str, str]]:
     """An empty database on the server of this run, and a queue of its own."""
     server, name = os.environ["TEST_DATABASE_URL"], f"embedded_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # not a literal: the name is random
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with valkey() as redis_url:
         yield {"DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{name}")), "REDIS_URL": redis_url}
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]  # the same
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def test_the_demo_runs_on_servers_and_ends_in_time(servers: dict[str, str], tmp_path: Path) -> None:
