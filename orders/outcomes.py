@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from accounts import audit
 from orders import ledger
+from orders.broadcast import orders_changed
 from orders.domain import command_state as rules
 from orders.domain.command_state import LIVE, CommandState, Outcome
 from orders.domain.events import OrderCanceled, OrderFilled, OrderModified, OrderNews, OrderRejected
@@ -100,6 +101,15 @@ def number_of(order: Order) -> tuple[int, str]:
     return (newest.number, newest.text) if newest else (0, "")
 
 
-def touch(order: Order, at: datetime) -> None:
-    """A command's change shows in its order's row, so the row's version grows."""
+def note(command: OrderCommand, action: str, by: audit.By) -> None:
+    """The audit row of one step of a command, with what was asked."""
+    asked = {name: getattr(command, name) for name in ("quantity", "price")}
+    figures = {name: "" if value is None else f"{value.normalize():f}" for name, value in asked.items()}
+    detail = {"order": command.order_id, "type": command.type, **figures}
+    audit.record(by, audit.Act(action, command.order.account, f"command {command.pk}", detail=detail))
+
+
+def show(order: Order, at: datetime) -> None:
+    """A command's change shows in its order's row: its version grows and browsers hear of it. Last in a transaction."""
     ledger.save_visible(order, at)
+    orders_changed([order])

@@ -18,7 +18,6 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import ClientAccount
 from orders import inquiries, ledger, outcomes
-from orders.broadcast import orders_changed
 from orders.domain import resolution as rules
 from orders.domain.command_state import (
     SENDING_LIMIT,
@@ -72,7 +71,7 @@ def _expire(command_id: Any, now: datetime) -> bool:
         if command.state not in {CommandState.CREATED, CommandState.READY}:
             return False
         outcomes.move(command, TtlPassed(), now, RESOLVER)
-        _show(order, now)
+        outcomes.show(order, now)
     return True
 
 
@@ -93,7 +92,7 @@ def _give_up(command_id: Any, now: datetime) -> bool:
         command.sent_at = command.sent_at or command.claimed_at
         command.next_ask_at = now + rules.ask_offset(0)
         outcomes.move(command, SendUnknown("died_while_sending"), now, RESOLVER)
-        _show(order, now)
+        outcomes.show(order, now)
     return True
 
 
@@ -151,7 +150,7 @@ def _judge(command_id: Any, reports: tuple[OrderReport, ...], asked_at: datetime
             detail = {"command": str(command.pk), "state": command.state, "reason": getattr(judgement, "reason", "")}
             evidence = ledger.Evidence("inquiry", asked_at.isoformat(), asked_at, detail)
             ledger.note(order, f"Command{type(outcome).__name__}", evidence)
-            _show(order, asked_at)
+            outcomes.show(order, asked_at)
         else:
             command.next_ask_at = command.next_ask_at if order.is_open else None  # superseded, and its order is done
             command.save(update_fields=["watch", "next_ask_at"])
@@ -164,11 +163,6 @@ def _of_the_day(command: OrderCommand, reports: tuple[OrderReport, ...]) -> tupl
     ).first()
     day = number.order_date if number else date.fromisoformat(command.pre_image["order_date"])
     return tuple(row for row in reports if row.key.order_date == day)
-
-
-def _show(order: Order, at: datetime) -> None:
-    outcomes.touch(order, at)
-    orders_changed([order])
 
 
 def _facts(command: OrderCommand) -> rules.CommandFacts:

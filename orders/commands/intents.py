@@ -1,0 +1,109 @@
+"""One intent of one person becomes one command: the same key gives the same row, and one command is live an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import access, clock
+from orders import ledger, outcomes, permissions
+from orders.commands.request import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, check_values
+from orders.commands.sending import carry_out
+from orders.domain.command_state import CommandState, Supersede, may_be_superseded
+from orders.models import CommandType, Order, OrderCommand
+
+
+def submit(request: CommandRequest) -> OrderCommand:
+    """Take one command and carry it out. The same key gives the same command, concurrent calls included.
+
+    Raises NotPermitted, NotVisible, Conflict or Refused before anything is recorded. A refusal by our own checks is a
+    command too, in state DENIED.
+    """
+    order = _permitted_order(request)
+    known = _same_intent(request)
+    if known is not None:
+        return known
+    check_values(request, order)
+    try:
+        command = _record(request)
+    except IntegrityError:
+        known = _same_intent(request)
+        if known is not None:
+            return known
+        raise _in_flight(order) from None
+    return carry_out(command, request.by)
+
+
+def _permitted_order(request: CommandRequest) -> Order:
+    if not request.user.may_trade:
+        raise NotPermitted("role", _("주문 권한이 없습니다."))
+    if not request.fresh_factor:
+        raise NotPermitted("second_factor_needed", _("2차 인증을 다시 해야 합니다."))
+    order = (
+        Order.objects.filter(pk=request.order_id, account__in=access.visible_accounts(request.user))
+        .select_related("account__firm", "account__kis__connection")
+        .first()
+    )
+    if order is None:
+        raise NotVisible("not_found", _("찾을 수 없습니다."))
+    return order
+
+
+def _same_intent(request: CommandRequest) -> OrderCommand | None:
+    known = OrderCommand.objects.filter(actor=request.user, intent=request.intent).first()
+    if known is not None and known.parameters_hash != request.digest():
+        raise Conflict("key_reused", _("같은 Idempotency-Key가 다른 내용으로 이미 쓰였습니다."))
+    return known
+
+
+def _record(request: CommandRequest) -> OrderCommand:
+    """The intent, its audit row and the order's new version, in one transaction. Raises Conflict, IntegrityError."""
+    with transaction.atomic():
+        order = ledger.lock(request.order_id)
+        now = clock.now()
+        superseded = _superseded(request, order, now)
+        if superseded is None and permissions.live_command(order) is not None:
+            raise _in_flight(order)
+        if order.version != request.expected_version:
+            raise Conflict("stale_version", _("그 사이 주문이 바뀌었습니다. 다시 확인하십시오."))
+        command = OrderCommand(
+            actor=request.user,
+            intent=request.intent,
+            order=order,
+            type=request.type,
+            quantity=request.quantity,
+            price=request.price,
+            expected_version=request.expected_version,
+            parameters_hash=request.digest(),
+            address=request.address,
+            supersedes=superseded,
+            created_at=now,
+        )
+        if superseded is not None:
+            outcomes.move(superseded, Supersede(str(command.pk)), now, request.by)
+        command.save(force_insert=True)
+        outcomes.note(command, "command.created", request.by)
+        outcomes.show(order, now)
+    return command
+
+
+def _superseded(request: CommandRequest, order: Order, now: datetime) -> OrderCommand | None:
+    """The command that a person steps over, after it was escalated or, for a full cancel, 15 s without an answer."""
+    if request.supersedes is None:
+        return None
+    old = order.commands.filter(pk=request.supersedes).first()
+    if old is None or request.type != CommandType.CANCEL:
+        raise Refused("supersedes", _("대신할 수 있는 요청이 아닙니다."))
+    full = old.type == CommandType.CANCEL and old.quantity is None and request.quantity is None
+    age = now - (old.sent_at or old.created_at)
+    if not may_be_superseded(CommandState(old.state), full_cancel=full, age=age):
+        raise Conflict("not_supersedable", _("아직 대신할 수 없는 요청입니다."))
+    return old
+
+
+def _in_flight(order: Order) -> Conflict:
+    live = OrderCommand.objects.filter(order=order).live().order_by("-created_at").first()
+    age = int((clock.now() - live.created_at).total_seconds()) if live else 0
+    return Conflict("command_in_flight", _("앞선 요청의 결과를 확인하는 중입니다 (%(age)s초).") % {"age": age})
