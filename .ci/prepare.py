@@ -70,12 +70,8 @@ def make_environment() -> None:
     say("making .venv")
     if VENV.exists():
         shutil.rmtree(VENV)
-    uv = shutil.which("uv")
-    if uv:
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], "uv venv")
-    else:
-        hint = "python3 -m venv does not work here; on Debian: apt-get install python3-venv"
-        _run([sys.executable, "-m", "venv", str(VENV)], hint)
+    hint = "python3 -m venv does not work here; on Debian: apt-get install python3-venv"
+    _run([sys.executable, "-m", "venv", str(VENV)], hint)
 
 
 def install_packages(name: str) -> None:
@@ -84,14 +80,25 @@ def install_packages(name: str) -> None:
     if any(_stamped(VENV / f".{other}.stamp", _digest([ROOT / other])) for other in holds_it):
         return
     say(f"installing {name}")
-    _run([*_installer(), "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / name)], name)
+    locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / name)]
+    if not _by_uv(locked):
+        _run([*_pip(), *locked], name)
     _stamp(VENV / f".{name}.stamp", _digest([ROOT / name]))
 
 
-def _installer() -> list[str]:
+def _by_uv(locked: list[str]) -> bool:
+    """uv is faster, where there is one that works: what it cannot fetch with its own settings, pip may."""
     uv = shutil.which("uv")
-    if uv:
-        return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+    if uv is None or not _answers([uv, "--version"]):
+        return False
+    command = [uv, "pip", "install", "--quiet", "--python", str(PYTHON), *locked]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        say("uv did not install them; pip will")
+        return False
+    return True
+
+
+def _pip() -> list[str]:
     if not _answers([PYTHON, "-m", "pip", "--version"]):
         _run([str(PYTHON), "-m", "ensurepip", "--upgrade"], "pip in .venv")
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]

@@ -99,9 +99,19 @@ def test_what_the_tests_need_counts_for_what_the_portal_needs(prepare: ModuleTyp
     prepare.install_packages("requirements.txt")
     everything.write_text("changed")
     (tmp_path / "requirements.txt").write_text("nothing-of-that-name==1 --hash=sha256:" + "0" * 64)
-    _program(tmp_path, "uv", "exit 3")
-    with pytest.raises(prepare.SetUpFailed, match=r"requirements\.txt: uv ended with status 3"):
+    with pytest.raises(prepare.SetUpFailed, match=r"requirements\.txt: \S+ ended with status"):
         prepare.install_packages("requirements.txt")
+
+
+@pytest.mark.parametrize("broken", ["exit 127", 'test "$1" = --version'])
+def test_pip_installs_what_uv_cannot(
+    prepare: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    _program(tmp_path, "uv", broken)
+    (tmp_path / "requirements.txt").write_text("")
+    monkeypatch.setattr(prepare, "_pip", lambda: ["sh", "-c", "echo pip >> calls"])
+    prepare.install_packages("requirements.txt")
+    assert _calls(tmp_path) == ["pip"]
 
 
 def test_a_translation_is_compiled_when_its_source_is_newer(prepare: ModuleType, tmp_path: Path) -> None:
