@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from django.db.models import Min
 
 from accounts import clock
 from accounts.clock import KST
@@ -15,13 +18,14 @@ from orders.domain.sessions import Calendar
 from orders.kis.client import KisClient
 from orders.kis.errors import KisError
 from orders.kis.schemas import Account, ReportPage
-from orders.models import KisAccount, KisConnection
+from orders.models import KisAccount, KisConnection, Order
 from orders.permissions import sessions
 
 log = logging.getLogger(__name__)
 
 DERIVATIVES = "03"
 LOOK_BACK = timedelta(days=1)  # a US session spans Korean midnight, and a reservation outlives its day
+LONGEST_LOOK_BACK = timedelta(days=60)  # KIS keeps three months
 
 
 def inquire(account: ClientAccount, families: Sequence[Family] = ()) -> books.Read | None:
@@ -65,17 +69,34 @@ def _reports(
     client: KisClient, row: KisAccount, families: Iterable[Family], asked_at: datetime
 ) -> Iterator[OrderReport]:
     account = Account(row.cano, row.product)
+    today = asked_at.astimezone(KST).date()
     for family in families:
-        for page in _pages(client, row.connection, account, family, asked_at.astimezone(KST).date()):
+        days = _Days(_since(row.account, family, today), today)
+        for page in _pages(client, row.connection, account, family, days):
             for bad in page.bad:
                 log.error("inquiry row not read", extra={"field": bad.name, "reason": bad.reason, "account": row.pk})
             yield from page.reports
 
 
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The order dates that a question spans, both included."""
+
+    start: date
+    today: date
+
+
+def _since(account: ClientAccount, family: Family, today: date) -> date:
+    """Yesterday, or the oldest day of an order that we still hold open: after a weekend without us it is that old."""
+    still_open = Order.objects.filter(account=account, family=family.value, merged_into=None).open()
+    oldest = still_open.aggregate(day=Min("order_date"))["day"] or today
+    return max(min(oldest, today - LOOK_BACK), today - LONGEST_LOOK_BACK)
+
+
 def _pages(
-    client: KisClient, connection: KisConnection, account: Account, family: Family, today: date
+    client: KisClient, connection: KisConnection, account: Account, family: Family, days: _Days
 ) -> Iterator[ReportPage]:
-    start = today - LOOK_BACK
+    start, today = days.start, days.today
     match family:
         case Family.RESERVED:
             if not connection.is_paper:

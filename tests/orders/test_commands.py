@@ -12,8 +12,9 @@ import time_machine
 from django.db import connection as database
 
 from accounts.models import AuditEvent, StreamEvent, User
-from orders import gateway, reconciliation
+from orders import gateway, inquiries, reconciliation
 from orders.commands import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, submit
+from orders.domain.events import Family
 from orders.models import KisConnection, Order, OrderCommand, OrderNumber
 from tests.orders.broker import TOKEN, Answer, Broker, body, running_broker
 from tests.orders.conftest import Desk
@@ -532,3 +533,15 @@ def test_the_resolver_of_a_superseded_command_runs_on(
     submit(asked(desk, reserved, supersedes=first.pk))
     first.refresh_from_db()
     assert (first.state, first.next_ask_at is not None) == ("SUPERSEDED", True)
+
+
+def test_an_order_left_open_over_a_weekend_is_asked_for_from_its_own_day(
+    desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(EVENING + timedelta(days=3))
+    lists(broker, reservation_row(cncl_yn="Y"))
+    inquiries.inquire(desk.stock, [Family.RESERVED])
+    [path] = [path for path in broker.inquiries if "order-resv-list" in path]
+    assert "INQR_STRT_DT=20261120" in path
+    reserved.refresh_from_db()
+    assert reserved.status == "CANCELED"
