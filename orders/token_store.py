@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
 from orders.kis.schemas import Token
 from orders.models import KisToken
@@ -34,9 +33,7 @@ class DatabaseTokenStore:
             KisToken.objects.filter(pk=row.pk, expires_at=row.expires_at).update(access_token="")
 
     def claim(self, now: datetime, interval: timedelta) -> bool:
-        """By the wall clock whatever `now` says: the broker counts real minutes, a shifted clock does not."""
-        del now
-        wall = timezone.now()
+        """By the business clock, which a simulator shares; an asking in its future was before the clock went back."""
         KisToken.objects.get_or_create(pk=self._connection_id)
-        free = Q(asked_at=None) | Q(asked_at__lte=wall - interval) | Q(asked_at__gt=wall)
-        return bool(KisToken.objects.filter(free, pk=self._connection_id).update(asked_at=wall))
+        free = Q(asked_at=None) | Q(asked_at__lte=now - interval) | Q(asked_at__gt=now)
+        return bool(KisToken.objects.filter(free, pk=self._connection_id).update(asked_at=now))

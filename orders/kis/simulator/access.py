@@ -44,7 +44,7 @@ class Access:
     token: str = ""
     issued_at: datetime | None = None
     approvals: list[str] = field(default_factory=list)
-    _last_issue: float | None = None
+    _last_issue: tuple[float, datetime] | None = None
     _issued: int = 0
     _recent: deque[float] = field(default_factory=deque)
 
@@ -55,10 +55,17 @@ class Access:
         if refusal is not None:
             return _oauth_refusal(refusal.msg_cd, refusal.msg1)
         if self.issued_at is None or self.now() - self.issued_at >= SAME_TOKEN:
-            if self._last_issue is not None and self.timer() - self._last_issue < ISSUE_GAP:
+            if self._issued_within_a_minute():
                 return _oauth_refusal("EGW00133", "접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)")
             self._new_token()
         return self._token_body()
+
+    def _issued_within_a_minute(self) -> bool:
+        """By both clocks: after a jump of the business clock a day has passed, and with it the minute."""
+        if self._last_issue is None:
+            return False
+        counted, at = self._last_issue
+        return self.timer() - counted < ISSUE_GAP and abs((self.now() - at).total_seconds()) < ISSUE_GAP
 
     def revoke_token(self, request: SimRequest) -> SimAnswer:
         """POST /oauth2/revokeP."""
@@ -118,7 +125,7 @@ class Access:
 
     def _new_token(self) -> None:
         self._issued += 1
-        self._last_issue = self.timer()
+        self._last_issue = (self.timer(), self.now())
         # The moment belongs to the token, so that one from before a restart is not taken for it.
         seed = f"{self.settings.seed}:token:{self._issued}:{self.now().isoformat()}"
         self.token = f"eyJ0eXAiOiJKV1QifQ.{hashlib.sha512(seed.encode()).hexdigest()}"
