@@ -51,12 +51,13 @@ class KoscomSimulator:
     """A gateway with three firms. The same seed, clock and requests give the same answers.
 
     `clock` gives the business time; a request may bring its own in `X-Simulator-Now` (ISO 8601 with offset), so that a
-    history can be read as it would have been read on each of its days.
+    history can be read as it would have been read on each of its days. `drip`: seconds a byte of a slow answer.
     """
 
-    def __init__(self, seed: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, seed: int, clock: Callable[[], datetime], drip: float = 0.2) -> None:
         self._world = World(seed)
         self._clock = clock
+        self._drip = drip
         self._lock = Lock()
         self._firms = {firm.short_name: firm for firm in FIRMS}
         self.faults = Faults()
@@ -127,7 +128,7 @@ class KoscomSimulator:
             tree = replies.reply(self._world, firm, query, now.astimezone(KST))
         except Refusal as refusal:
             return _plain(refusal.status, _error(refusal.category, refusal.code, str(refusal)))
-        return _spoiled(fault, tree, query, firm)
+        return _spoiled(fault, tree, query, firm, drip=self._drip)
 
     def _control(self, request: SimRequest) -> SimResponse:
         if request.method == "POST":
@@ -172,7 +173,7 @@ def _described(account: SimAccount) -> dict[str, str]:
     }
 
 
-def _spoiled(fault: str | None, tree: replies.Tree, query: Query, firm: Firm) -> SimResponse:
+def _spoiled(fault: str | None, tree: replies.Tree, query: Query, firm: Firm, *, drip: float) -> SimResponse:
     """Write an answer, with what a fault makes of it."""
     if fault == "drop_rows":
         tree = replies.without_rows(tree, query.api)
@@ -185,7 +186,7 @@ def _spoiled(fault: str | None, tree: replies.Tree, query: Query, firm: Firm) ->
         "rate_limit": _plain(429, {"message": "API rate limit exceeded"}),
         "html": SimResponse(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", "text/html"),
         "not_json": SimResponse(200, body[: len(body) // 2]),
-        "slow": SimResponse(200, body, drip=0.2),
+        "slow": SimResponse(200, body, drip=drip),
         "hang": SimResponse(200, b"", hang=True),
         "reset": SimResponse(200, b"", reset=True),
     }

@@ -28,28 +28,20 @@ class ShiftedClock:
 
     def __call__(self) -> datetime:
         """Give the business time, aware; no file means no shift."""
-        changed = self._changed_at()
-        if changed != self._read_at:
-            self._shift = self._read()
-            self._read_at = changed
+        if self._path is not None:
+            self._refresh(self._path)
         return self._now() + self._shift
 
-    def _changed_at(self) -> int | None:
+    def _refresh(self, path: Path) -> None:
         try:
-            return self._path.stat().st_mtime_ns if self._path else None
+            changed_at = path.stat().st_mtime_ns
+            if changed_at != self._read_at:
+                self._read_at = changed_at
+                self._shift = timedelta(seconds=float(json.loads(path.read_text())["shift_seconds"]))
         except FileNotFoundError:
-            return None
-
-    def _read(self) -> timedelta:
-        if self._path is None:
-            return timedelta(0)
-        try:
-            return timedelta(seconds=float(json.loads(self._path.read_text())["shift_seconds"]))
-        except FileNotFoundError:
-            return timedelta(0)
+            self._read_at, self._shift = None, timedelta(0)
         except (ValueError, KeyError, TypeError):
-            # Half-written: the old shift holds until the file changes again.
-            return self._shift
+            return  # half-written: the old shift holds until the file changes again
 
 
 class SimulatorServer(ThreadingHTTPServer):

@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import requests
@@ -21,6 +22,7 @@ import requests
 from accounts.domain.sync_window import KST
 from accounts.koscom.errors import NoAnswerError, PagingError, SchemaError, ServiceError
 from accounts.koscom.simulator import KoscomSimulator
+from accounts.koscom.simulator.__main__ import main
 from accounts.koscom.simulator.server import ShiftedClock, SimulatorServer
 from tests.accounts.koscom.servers import make_client
 from tests.accounts.koscom.simulator.test_gateway import Clock
@@ -44,7 +46,13 @@ def program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = SimulatorServer(0, KoscomSimulator(7, Clock()))
+    with serving(KoscomSimulator(7, Clock())) as number:
+        yield number
+
+
+@contextlib.contextmanager
+def serving(simulator: KoscomSimulator) -> Iterator[int]:
+    server = SimulatorServer(0, simulator)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server.port
@@ -80,6 +88,47 @@ def test_the_program_follows_its_clock_file(tmp_path: Path) -> None:
     with program("--clock-file", str(clock_file)) as (_process, port):
         now = requests.get(f"http://127.0.0.1:{port}/_control", timeout=5).json()["now"]
         assert datetime.fromisoformat(now) - datetime.now(UTC) > timedelta(days=990)
+
+
+def test_the_program_serves_until_its_standard_input_ends(stopping: None) -> None:
+    (stdin, parent), (child, stdout) = pipe(), pipe()
+    with stdin, stdout, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_and_leave, child, parent)
+        assert main(["--port", "0", "--seed", "8"], stdin, stdout) == 0
+    port = asked.result()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{port}/_control", timeout=5)
+
+
+def pipe() -> tuple[TextIO, TextIO]:
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "r"), os.fdopen(writing, "w")
+
+
+def ask_and_leave(child: TextIO, parent: TextIO) -> int:
+    with child, parent:
+        word, port = child.readline().split()
+        assert word == "ready"
+        assert requests.get(f"http://127.0.0.1:{port}/_control", timeout=5).json()["total"] == 0
+    return int(port)
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """Give the signals back that the program takes."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_slow_answer_arrives_whole_in_the_end() -> None:
+    simulator = KoscomSimulator(7, Clock(), drip=0.0001)
+    with serving(simulator) as port:
+        control(port, {"fault": "slow"})
+        pages = list(make_client(port).accounts())
+        assert len(pages[0].accounts) > 0
+        assert simulator.faults.active == []
 
 
 def test_the_client_reads_a_whole_firm_over_the_wire(port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,8 @@ from accounts.koscom.schemas import (
     parse_trades,
 )
 from accounts.koscom.simulator import KoscomSimulator
+from accounts.koscom.simulator.books import AccountBook
+from accounts.koscom.simulator.world import World
 from tests.accounts.koscom.simulator.test_gateway import FIRMS, Clock, request
 
 CALENDAR = TradingCalendar()
@@ -242,3 +245,12 @@ def test_one_side_can_be_asked_alone(desk: Desk) -> None:
                         (page, *_) = desk.pages(api, "kiwoom", TODAY, qrSellBuyType=side, **query)
                         block = page["settleList" if api == "settlelist" else "orderDetailList"]
                         assert any(row["sellBuyType"] == wanted for row in block[parse]) is is_there
+
+
+def test_an_account_without_money_pays_nothing_out() -> None:
+    world = World(7)
+    book = AccountBook(7, "1", 1, world.market, world.days)
+    poor = replace(book.at(0), won=Decimal(0))
+    moves = [book._move_cash(poor, 0).entries for _ in range(40)]
+    assert () in moves
+    assert all(row.amount > 0 for entries in moves for row in entries)
