@@ -8,6 +8,7 @@ import sys
 import threading
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import holidays
 
@@ -19,8 +20,11 @@ from orders.kis.simulator.settings import SimSettings, read_account
 from orders.kis.tr_ids import Environment
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve until told to stop; prints `ready REST_PORT WS_PORT` when both listen."""
+def main(arguments: list[str], stdin: TextIO, stdout: TextIO) -> int:
+    """Serve until told to stop, in the main thread, which alone hears signals.
+
+    Prints `ready REST_PORT WS_PORT` when both listen.
+    """
     options = _parser().parse_args(arguments)
     clock = ShiftedClock(options.clock_file)
     sessions = _sessions(clock().year)
@@ -30,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     server.start()
-    threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
-    sys.stdout.write(f"ready {server.port} {server.ws_port}\n")
-    sys.stdout.flush()
+    threading.Thread(target=_wait_for_eof, args=(stdin, stop), daemon=True).start()
+    stdout.write(f"ready {server.port} {server.ws_port}\n")
+    stdout.flush()
     stop.wait()
     server.stop()
     return 0
@@ -79,12 +83,11 @@ def _sessions(year: int) -> Sessions:
     return Sessions(holidays=days)
 
 
-def _wait_for_eof(stop: threading.Event) -> None:
+def _wait_for_eof(stdin: TextIO, stop: threading.Event) -> None:
     # The parent holds the other end: when it dies, however it dies, this ends too.
-    while sys.stdin.read(1024):
-        pass
+    stdin.read()
     stop.set()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout))

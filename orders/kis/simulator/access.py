@@ -54,11 +54,12 @@ class Access:
         refusal = self._keys(str(body.get("appkey")), str(body.get("appsecret")))
         if refusal is not None:
             return _oauth_refusal(refusal.msg_cd, refusal.msg1)
-        if self.issued_at is None or self.now() - self.issued_at >= SAME_TOKEN:
+        issued_at = self.issued_at
+        if issued_at is None or self.now() - issued_at >= SAME_TOKEN:
             if self._issued_within_a_minute():
                 return _oauth_refusal("EGW00133", "접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)")
-            self._new_token()
-        return self._token_body()
+            issued_at = self._new_token()
+        return self._token_body(issued_at)
 
     def _issued_within_a_minute(self) -> bool:
         """By both clocks: after a jump of the business clock a day has passed, and with it the minute."""
@@ -123,18 +124,17 @@ class Access:
             return APPKEY_WRONG
         return APPSECRET_WRONG if app_secret != self.settings.app_secret else None
 
-    def _new_token(self) -> None:
+    def _new_token(self) -> datetime:
         self._issued += 1
         self._last_issue = (self.timer(), self.now())
         # The moment belongs to the token, so that one from before a restart is not taken for it.
         seed = f"{self.settings.seed}:token:{self._issued}:{self.now().isoformat()}"
         self.token = f"eyJ0eXAiOiJKV1QifQ.{hashlib.sha512(seed.encode()).hexdigest()}"
         self.issued_at = self.now()
+        return self.issued_at
 
-    def _token_body(self) -> SimAnswer:
-        if self.issued_at is None:
-            raise ValueError("no token was issued")
-        expires = self.issued_at + TOKEN_LIFE
+    def _token_body(self, issued_at: datetime) -> SimAnswer:
+        expires = issued_at + TOKEN_LIFE
         return answer(
             {
                 "access_token": self.token,

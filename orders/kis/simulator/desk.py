@@ -64,7 +64,7 @@ class Desk:
 
     def ask_reservation(self, row: Reservation) -> int:
         """A cancel of a reservation; the number of the request. The list shows it after a delay."""
-        self._later(self.settings.reservation_delay, lambda _at: self._cancel_reservation(row))
+        self._later(self.settings.reservation_delay, lambda _at: self.reservations.cancel(row))
         return self.book.next_number(Family.RESERVED)
 
     def release(self, number: int | None = None) -> int:
@@ -107,9 +107,6 @@ class Desk:
         """The exchange's word for a new order or a request, after its delay."""
         act = self.book.confirm if order.kind is RequestKind.NEW else self.book.settle
         self._later(self.settings.exchange_delay, lambda at: act(order, at))
-
-    def _cancel_reservation(self, row: Reservation) -> None:
-        self.reservations.cancel(row)
 
     def _later(self, seconds: float, act: Callable[[datetime], None]) -> None:
         self._pending.append(_Pending(self.timer() + seconds, act))

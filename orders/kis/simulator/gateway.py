@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,6 @@ from orders.kis.simulator.wire import NoticeHub
 from orders.kis.tr_ids import TRS, Environment, Tr
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class KisSimulator:
     """A broker with its own clock: `now` is the business clock, `timer` counts seconds for limits and delays.
 
@@ -51,7 +47,7 @@ class KisSimulator:
     def __init__(
         self,
         settings: SimSettings,
-        now: Callable[[], datetime] = _wall,
+        now: Callable[[], datetime],
         timer: Callable[[], float] = time.monotonic,
         *,
         state_file: Path | None = None,

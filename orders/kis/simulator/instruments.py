@@ -19,10 +19,6 @@ class SimInstrument:
     tick: Decimal
     lot: int
 
-    @property
-    def currency(self) -> str:
-        return "USD" if self.exchange in US_MARKET_CODES else "KRW"
-
 
 # ODER_COND of an overseas notice (KIS 해외주식 실시간체결통보).
 US_MARKET_CODES = {"NASD": "6", "NYSE": "7", "AMEX": "8"}

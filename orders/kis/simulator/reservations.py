@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
 from orders.domain.events import Market
 from orders.domain.sessions import SEOUL, Sessions
@@ -53,12 +52,10 @@ class ReservationBook:
     def find(self, account: SimAccount, number: int) -> Reservation | None:
         return next((r for r in self.rows if (r.ticket.account, r.number) == (account, number)), None)
 
-    def cancel(self, row: Reservation) -> bool:
-        """Takes the reservation out; False when it is gone already."""
-        if not row.waiting:
-            return False
-        row.canceled = True
-        return True
+    def cancel(self, row: Reservation) -> None:
+        """Takes the reservation out, unless it is gone already."""
+        if row.waiting:
+            row.canceled = True
 
     def transmit(self, row: Reservation, at: datetime) -> SimOrder:
         """Sends it to the market as an order of its own number."""
@@ -81,8 +78,3 @@ class ReservationBook:
         while session is not None and session.name != "regular":
             session = self.sessions.next_session(Market.US, session.opens_at)
         return session.opens_at if session else None
-
-
-def unfilled(row: Reservation) -> Decimal:
-    """What the reservation's order has left, or the reservation itself."""
-    return row.sent.leaves if row.sent else row.ticket.qty

@@ -8,6 +8,8 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -20,21 +22,36 @@ from orders.kis.simulator.gateway import KisSimulator
 from orders.kis.simulator.state import save
 
 HANG_SECONDS = 60.0
-PING_SECONDS = 10.0
-TICK_SECONDS = 0.2
-KEEP_EVERY = 25  # ticks: the books are written each 5 s, since this process may be killed
-STEP_EVERY = 5  # ticks: the market moves once a second
 _BODY_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How time passes: seconds a tick, and after how many ticks what is done again."""
+
+    tick: float = 0.2
+    step_every: int = 5  # the market moves once a second
+    keep_every: int = 25  # the books are written each 5 s, since this process may be killed
+    ping_every: int = 50
+
+
+USUAL_PACE = Pace()
 
 
 class SimulatorServer:
     """Both servers and the thread that lets time pass. Port 0 takes any free one."""
 
     def __init__(
-        self, simulator: KisSimulator, port: int = 0, ws_port: int = 0, state_file: Path | None = None
+        self,
+        simulator: KisSimulator,
+        port: int = 0,
+        ws_port: int = 0,
+        state_file: Path | None = None,
+        pace: Pace = USUAL_PACE,
     ) -> None:
         self._simulator = simulator
         self._state_file = state_file
+        self._pace = pace
         self._stopping = threading.Event()
         self._http = _HttpServer(port, simulator, self._stopping)
         self._ws: Server = serve(
@@ -66,17 +83,16 @@ class SimulatorServer:
         self._http.serve_forever(0.05)
 
     def _pass_time(self) -> None:
-        beats, pinged_at = 0, time.monotonic()
-        while not self._stopping.wait(TICK_SECONDS):
+        pace, beats = self._pace, 0
+        while not self._stopping.wait(pace.tick):
             beats += 1
-            if beats % STEP_EVERY == 0:
+            if beats % pace.step_every == 0:
                 self._simulator.tick()
             else:
                 self._simulator.desk.work()
-            if beats % KEEP_EVERY == 0:
+            if beats % pace.keep_every == 0:
                 self._keep()
-            if time.monotonic() - pinged_at >= PING_SECONDS:
-                pinged_at = time.monotonic()
+            if beats % pace.ping_every == 0:
                 self._simulator.hub.ping()
 
     def _keep(self) -> None:
@@ -100,12 +116,11 @@ class SimulatorServer:
 
 
 def _send_all(connection: ServerConnection, outgoing: queue.SimpleQueue[str | None]) -> None:
-    try:
+    # The client may be gone before the last of it is sent.
+    with suppress(ConnectionClosed):
         while (text := outgoing.get()) is not None:
             connection.send(text)
         connection.close()
-    except ConnectionClosed:
-        return
 
 
 class _HttpServer(ThreadingHTTPServer):

@@ -54,6 +54,11 @@ def test_a_revoked_token_is_not_valid_any_more(desk: Desk) -> None:
     assert ask(desk).json()["msg_cd"] == "EGW00121"
 
 
+def test_revoking_another_token_leaves_this_one_valid(desk: Desk) -> None:
+    desk.post("/oauth2/revokeP", appkey="demo", token="another")
+    assert ask(desk).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/oauth2/tokenP", "/oauth2/Approval"])
 def test_wrong_keys_get_neither_token_nor_approval(desk: Desk, path: str) -> None:
     wrong_key = desk.post(path, appkey="other", appsecret="demo", secretkey="demo")

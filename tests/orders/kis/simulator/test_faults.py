@@ -103,6 +103,11 @@ def test_a_slow_body_drips_byte_by_byte(desk: Desk) -> None:
     assert 0.3 < time.monotonic() - started < 3
 
 
+def test_a_slow_body_arrives_whole_in_the_end(desk: Desk) -> None:
+    desk.press(fault="slow_drip", accept=False)
+    assert revise(desk, 1).json() == {}
+
+
 def test_a_fault_happens_as_often_as_it_was_set(desk: Desk) -> None:
     desk.press(fault="html", times=2)
     assert desk.shown()["faults"] == {"html": 2}

@@ -194,6 +194,16 @@ def test_a_canceled_reservation_shows_after_its_delay(clock: Clock) -> None:
         assert listed(desk)[0]["cncl_yn"] == "Y"
 
 
+def test_a_reservation_that_is_sent_before_its_cancel_is_done_stays_sent(clock: Clock) -> None:
+    with running(clock, reservation_delay=60.0) as desk:
+        number = desk.press(event="reserve")["reservation"]["ovrs_rsvn_odno"]
+        assert cancel_reservation(desk, number).json()["rt_cd"] == "0"
+        desk.press(event="transmit")
+        desk.simulator.desk.timer = lambda: 1e9
+        (row,) = listed(desk)
+        assert (row["cncl_yn"], row["ovrs_rsvn_ord_stat_cd_name"]) == ("N", "전송")
+
+
 def test_a_reservation_is_canceled_once(desk: Desk) -> None:
     number = desk.press(event="reserve")["reservation"]["ovrs_rsvn_odno"]
     assert cancel_reservation(desk, number, "20261119").json()["msg_cd"] == "APBK0344"
@@ -246,6 +256,14 @@ def test_settling_what_is_no_request_is_a_mistake(desk: Desk, clock: Clock) -> N
     order = book.place(desk.simulator.market.ticket(desk.simulator.settings.accounts[0], Market.US_DAYTIME), clock.at)
     with pytest.raises(ValueError, match="is no request"):
         book.settle(order, clock.at + timedelta(seconds=1))
+
+
+def test_a_filled_order_is_not_filled_again(desk: Desk, clock: Clock) -> None:
+    book = desk.simulator.desk.book
+    order = book.place(desk.simulator.market.ticket(desk.simulator.settings.accounts[0], Market.US_DAYTIME), clock.at)
+    assert book.fill(order, order.ticket.qty, order.ticket.price, clock.at) == order.ticket.qty
+    assert book.fill(order, order.ticket.qty, order.ticket.price, clock.at) == 0
+    assert order.filled == order.ticket.qty
 
 
 def listed(desk: Desk) -> list[dict[str, str]]:

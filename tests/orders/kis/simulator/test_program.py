@@ -9,15 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import requests
+from websockets.sync.client import connect
 
+from orders.kis.simulator.__main__ import main
 from orders.kis.simulator.clock import ShiftedClock
-from tests.orders.kis.simulator.conftest import eventually
+from orders.kis.simulator.gateway import KisSimulator
+from orders.kis.simulator.server import Pace, SimulatorServer
+from tests.orders.kis.simulator.conftest import QUIET, Clock, eventually
 
 ROOT = Path(__file__).parents[4]
 WALL = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -52,6 +59,55 @@ def test_it_ends_on_a_signal(number: signal.Signals) -> None:
     with program("--quiet-market", "--paper") as (process, _):
         process.send_signal(number)
         assert ended(process) < 3
+
+
+def test_it_serves_until_its_standard_input_ends(stopping: None, tmp_path: Path) -> None:
+    (stdin, parent), (child, stdout) = pipe(), pipe()
+    books = tmp_path / "kis.json"
+    with stdin, stdout, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_and_leave, child, parent)
+        arguments = ["--port", "0", "--ws-port", "0", "--quiet-market", "--state-file", str(books)]
+        assert main(arguments, stdin, stdout) == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(asked.result(), timeout=5)
+    assert books.exists()
+
+
+def pipe() -> tuple[TextIO, TextIO]:
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "r"), os.fdopen(writing, "w")
+
+
+def ask_and_leave(child: TextIO, parent: TextIO) -> str:
+    with child, parent:
+        word, port, _ws_port = child.readline().split()
+        assert word == "ready"
+        page = f"http://127.0.0.1:{port}/_control"
+        assert requests.get(page, timeout=5).json()["connections"] == 0
+    return page
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """Give the signals back that the program takes."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_time_passes_by_itself_with_books_kept_and_pingpong_sent(clock: Clock, tmp_path: Path) -> None:
+    books = tmp_path / "kis.json"
+    simulator = KisSimulator(replace(QUIET, quiet=False), clock)
+    pace = Pace(tick=0.01, step_every=2, keep_every=3, ping_every=4)
+    server = SimulatorServer(simulator, state_file=books, pace=pace)
+    server.start()
+    try:
+        with connect(f"ws://127.0.0.1:{server.ws_port}", ping_interval=None, compression=None) as socket:
+            assert json.loads(socket.recv(timeout=10))["header"]["tr_id"] == "PINGPONG"
+        eventually(books.exists)
+    finally:
+        server.stop()
 
 
 def test_the_clock_file_moves_it_and_the_books_outlive_it(tmp_path: Path) -> None:
@@ -95,6 +151,7 @@ def test_a_shift_is_read_again_when_the_file_changes(tmp_path: Path) -> None:
     clock = ShiftedClock(path, lambda: WALL)
     assert clock() == WALL
     path.write_text('{"shift_seconds": 60}')
+    assert clock() == WALL + timedelta(minutes=1)
     assert clock() == WALL + timedelta(minutes=1)
     path.write_text('{"shift_seconds": -1.5}')
     os.utime(path, (1, 1))
