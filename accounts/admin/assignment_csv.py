@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
-from accounts import access
+from accounts import access, audit
 from accounts.models import Assignment, ClientAccount, User
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -67,5 +67,8 @@ class AssignmentResource(resources.ModelResource):  # type: ignore[misc]  # the 
 
     def after_save_instance(self, instance: Assignment, row: Any, **kwargs: Any) -> None:
         """In the import's own transaction, which a trial run takes back."""
-        del row, kwargs
+        del row
+        user = kwargs.get("user")
+        by = audit.By(user, user.get_username()) if isinstance(user, User) else audit.By.system("import")
+        audit.record(by, audit.Act("assignment.imported", instance.account, f"user {instance.user_id}"))
         access.rights_changed(instance.user_id)

@@ -52,6 +52,7 @@ class SecretsForm(AnyForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        self._ask_again_for_another_address(values)
         for name in self.secrets:
             if name in values and not values[name] and self.instance.pk:
                 values[name] = getattr(type(self.instance).objects.get(pk=self.instance.pk), name)
@@ -59,6 +60,15 @@ class SecretsForm(AnyForm):
             if values.get(name) and not self._is_as_in_the_file(name):
                 self._check(name, values[name])
         return values
+
+    def _ask_again_for_another_address(self, values: dict[str, Any]) -> None:
+        """Stored keys do not go to an address that they were not given for."""
+        if not self.instance.pk or not set(self.addresses) & set(self.changed_data):
+            return
+        stored = type(self.instance).objects.get(pk=self.instance.pk)
+        for name in self.secrets:
+            if name in values and not values[name] and getattr(stored, name):
+                self.add_error(name, _("주소를 바꾸면 키도 다시 넣어야 합니다."))
 
     def _is_as_in_the_file(self, name: str) -> bool:
         return bool(self.instance.pk and self.instance.from_file and name not in self.changed_data)

@@ -71,10 +71,12 @@ def test_a_connection_may_use_the_plain_push_port_of_kis_alone() -> None:
         "active": "on",
     }  # fmt: skip
     client = staff(Role.OPERATIONS)
+    assert save(client, connection, values).status_code == 200  # stored keys do not go to another address
+    values |= {"app_key": "key", "app_secret": "secret", "hts_id": "desk01"}
     assert save(client, connection, values).status_code == 302
     assert save(client, connection, {**values, "ws_url": "ws://elsewhere.example:21000"}).status_code == 200
     connection.refresh_from_db()
-    assert (connection.ws_url, connection.app_key) == ("ws://ops.koreainvestment.com:21000", "app-key")
+    assert (connection.ws_url, connection.app_key) == ("ws://ops.koreainvestment.com:21000", "key")
 
 
 def test_keys_and_people_need_a_fresh_second_factor() -> None:
