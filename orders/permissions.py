@@ -10,7 +10,6 @@ from typing import Any
 import holidays
 from django.utils.translation import gettext as _
 
-from accounts import access
 from accounts.clock import KST
 from accounts.models import User
 from orders.domain.events import Market
@@ -111,7 +110,3 @@ def _closed(order: Order) -> str:
     if order.market == Market.US_RESERVED:
         return _("미국 예약주문 취소는 10:00~23:20 (서머타임 22:20)")
     return _("장 운영시간이 아닙니다.")
-
-
-def may_command(user: User, order: Order) -> bool:
-    return access.may_trade(user, order.account)

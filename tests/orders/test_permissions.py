@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Role, User
+from accounts.models import Role
 from orders import permissions
 from orders.domain.sessions import Action
 from orders.models import Order
 from tests.factories import (
-    AssignmentFactory,
     KisAccountFactory,
     OrderCommandFactory,
     OrderFactory,
@@ -96,13 +95,3 @@ def test_one_request_at_a_time(state: str, allowed: bool) -> None:
     cancel, _ = permissions.allowed_actions(asked, UserFactory.create(), DAYTIME)
     assert cancel["allowed"] is allowed
     assert permissions.live_command(asked) == (None if allowed else command)
-
-
-def test_only_the_accounts_own_manager_may_command() -> None:
-    asked = order()
-    own: User = AssignmentFactory.create(account=asked.account).user
-    assert permissions.may_command(own, asked)
-    assert not permissions.may_command(UserFactory.create(), asked)
-    assistant = UserFactory.create(role=Role.ASSISTANT)
-    AssignmentFactory.create(user=assistant, account=asked.account)
-    assert not permissions.may_command(assistant, asked)
