@@ -17,6 +17,7 @@ from accounts.models import ClientAccount
 from orders import chains, ledger
 from orders.broadcast import orders_changed
 from orders.chains import Chain
+from orders.crash_points import CrashPoint, reach
 from orders.domain import order_state
 from orders.domain.events import Family, Market, OrderReport, ReportStatus, RequestKind
 from orders.domain.order_report import apply_report, is_stale
@@ -68,6 +69,7 @@ def _apply(read: Read, chain: Chain) -> bool:
         orders_changed([order])
     else:
         order.save(update_fields=["inquired_at", "differs_since", "broker_qty", "broker_amount"])
+    reach(CrashPoint.BOOKS_APPLYING)
     return known is None or changed
 
 

@@ -19,6 +19,7 @@ from accounts.clock import KST
 from accounts.fields import AmountOutOfRange
 from orders import ledger, outcomes, placing
 from orders.broadcast import orders_changed
+from orders.crash_points import CrashPoint, reach
 from orders.domain import order_state as rules
 from orders.domain.events import (
     CancelRequested,
@@ -65,8 +66,12 @@ class Journal:
 
 def record_notice(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> list[Notice]:
     """Keep one frame, then apply it. Returns a row a record. Raises LeaseLost; anything else ends in quarantine."""
+    reach(CrashPoint.NOTICE_RECEIVED)
     frame = keep(journal, number, received, received_at)
-    return understand(frame, received, journal)
+    reach(CrashPoint.NOTICE_KEPT)
+    notices = understand(frame, received, journal)
+    reach(CrashPoint.NOTICE_APPLIED)
+    return notices
 
 
 def keep(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> NoticeFrame:
@@ -168,6 +173,7 @@ def _apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
     row.order, row.state = order, NoticeState.APPLIED
     row.save()
     orders_changed(shown)
+    reach(CrashPoint.NOTICE_APPLYING)
     return row
 
 

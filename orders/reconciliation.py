@@ -18,6 +18,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import ClientAccount
 from orders import inquiries, ledger, outcomes
+from orders.crash_points import CrashPoint, reach
 from orders.domain import resolution as rules
 from orders.domain.command_state import (
     SENDING_LIMIT,
@@ -105,7 +106,9 @@ def resolve_due(now: datetime) -> int:
 def _resolve(command: OrderCommand, now: datetime) -> bool:
     if not _take(command, now):
         return False
+    reach(CrashPoint.RESOLVER_TAKEN)
     read = inquiries.inquire(command.order.account, [_family(command)])
+    reach(CrashPoint.RESOLVER_ANSWERED)
     if command.state == CommandState.REJECTED and read is not None:
         OrderCommand.objects.filter(pk=command.pk, state=CommandState.REJECTED).update(next_ask_at=None)
     elif read is not None:
@@ -154,6 +157,7 @@ def _judge(command_id: Any, reports: tuple[OrderReport, ...], asked_at: datetime
         else:
             command.next_ask_at = command.next_ask_at if order.is_open else None  # superseded, and its order is done
             command.save(update_fields=["watch", "next_ask_at"])
+        reach(CrashPoint.RESOLVER_JUDGING)
 
 
 def _of_the_day(command: OrderCommand, reports: tuple[OrderReport, ...]) -> tuple[OrderReport, ...]:

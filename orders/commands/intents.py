@@ -11,6 +11,7 @@ from accounts import access, clock
 from orders import ledger, outcomes, permissions
 from orders.commands.request import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, check_values
 from orders.commands.sending import carry_out
+from orders.crash_points import CrashPoint, reach
 from orders.domain.command_state import CommandState, Supersede, may_be_superseded
 from orders.models import CommandType, Order, OrderCommand
 
@@ -33,6 +34,7 @@ def submit(request: CommandRequest) -> OrderCommand:
         if known is not None:
             return known
         raise _in_flight(order) from None
+    reach(CrashPoint.COMMAND_CREATED)
     return carry_out(command, request.by)
 
 

@@ -13,6 +13,7 @@ from accounts import broadcast as stream
 from accounts.models.stream import Feed
 from orders import gateway, inquiries, ledger, outcomes, permissions
 from orders.commands.request import plain
+from orders.crash_points import CrashPoint, reach
 from orders.domain.command_state import (
     CANCEL_TTL,
     MODIFY_TTL,
@@ -55,9 +56,11 @@ def carry_out(command: OrderCommand, by: audit.By) -> OrderCommand:
     doubt = _make_ready(command, by)
     if doubt is not None:
         return _deny(command, doubt, by)
+    reach(CrashPoint.COMMAND_READY)
     if not _claim(command, by):
         command.refresh_from_db()
         return command
+    reach(CrashPoint.COMMAND_CLAIMED)
     return _send(command, sender, by)
 
 
@@ -136,6 +139,7 @@ def _make_ready(command: OrderCommand, by: audit.By) -> permissions.Doubt | None
             "family": order.family,
         }
         outcomes.move(command, Checked(), clock.now(), by)
+        reach(CrashPoint.COMMAND_CHECKING)
     return None
 
 
@@ -155,6 +159,7 @@ def _claim(command: OrderCommand, by: audit.By) -> bool:
         elif command.state == CommandState.READY:
             outcomes.move(command, TtlPassed(), now, by)
         outcomes.show(order, now)
+        reach(CrashPoint.COMMAND_CLAIMING)
     return bool(claimed)
 
 
@@ -167,7 +172,10 @@ def _send(command: OrderCommand, sender: gateway.Sender, by: audit.By) -> OrderC
         sends += 1
         sent_at = clock.now()
         outcome = sender.send(command)
-    return _record_outcome(command, outcome, sends, sent_at, by)
+    reach(CrashPoint.COMMAND_ANSWERED)
+    command = _record_outcome(command, outcome, sends, sent_at, by)
+    reach(CrashPoint.COMMAND_RECORDED)
+    return command
 
 
 def _may_send(command: OrderCommand) -> bool:
@@ -200,6 +208,7 @@ def _record_outcome(
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}
         ledger.note(order, f"Command{type(outcome).__name__}", ledger.Evidence("command", str(command.pk), now, detail))
         outcomes.show(order, now)
+        reach(CrashPoint.COMMAND_RECORDING)
     return command
 
 
