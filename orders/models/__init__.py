@@ -4,6 +4,7 @@ from orders.models.commands import CommandType, OrderCommand
 from orders.models.connections import KisAccount, KisConnection, KisToken, RequestPace, StreamLease
 from orders.models.notices import Notice, NoticeFrame, NoticeState
 from orders.models.orders import Fill, FillSource, Order, OrderEventRecord, OrderNumber, Origin
+from orders.models.recoveries import Recovery, RecoveryReason
 
 __all__ = [
     "CommandType",
@@ -20,6 +21,8 @@ __all__ = [
     "OrderEventRecord",
     "OrderNumber",
     "Origin",
+    "Recovery",
+    "RecoveryReason",
     "RequestPace",
     "StreamLease",
 ]

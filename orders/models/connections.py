@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,13 @@ class KisConnection(models.Model):
     requests_per_second = models.PositiveSmallIntegerField(_("초당 요청"), default=18)
     daytime_cancel_sends_zero_price = models.BooleanField(
         _("주간거래 취소 단가를 0으로"), default=True, help_text=_("끄면 원주문 단가를 보냅니다.")
+    )
+    egw_refusals_prove = models.BooleanField(
+        _("EGW 거절을 미체결 증거로"),
+        default=False,
+        help_text=_(
+            "EGW00121·00123·00201 응답을 '주문이 실행되지 않음'으로 봅니다. KIS의 확인을 받은 뒤에만 켜십시오."
+        ),
     )
     active = models.BooleanField(_("사용"), default=True)
     from_file = models.BooleanField(default=False, editable=False)
@@ -94,10 +103,11 @@ class KisToken(models.Model):
 
 
 class RequestPace(models.Model):
-    """When the next request of an app key may go: one row that every process moves on (a leaky bucket)."""
+    """The places that an app key's requests took within the last second: one row that every process moves on."""
 
     connection = models.OneToOneField(KisConnection, on_delete=models.CASCADE, primary_key=True, related_name="pace")
-    next_at = models.DateTimeField()
+    taken: models.JSONField[Any, Any] = models.JSONField(default=list)  # [moment, kind], in order of time
+    version = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("요청 간격")
@@ -108,12 +118,21 @@ class RequestPace(models.Model):
 
 
 class StreamLease(models.Model):
-    """Who runs an app key's notice stream. The epoch grows with each holder and marks every row that one writes."""
+    """Who runs an app key's notice stream. The epoch grows with each session and marks every row that one writes.
+
+    `tenure` is the epoch with which the present holder began. `slot_free_at` is when the broker may be asked for a
+    session again, whoever asks; `held` counts how often in a row the broker said that the app key is in use.
+    """
 
     connection = models.OneToOneField(KisConnection, on_delete=models.CASCADE, primary_key=True, related_name="lease")
     epoch = models.BigIntegerField(_("회차"), default=0)
     holder = models.CharField(_("보유"), max_length=64, blank=True)
     expires_at = models.DateTimeField(_("만료"), null=True)
+    tenure = models.BigIntegerField(default=0, editable=False)
+    slot_free_at = models.DateTimeField(_("다음 접속"), null=True, blank=True)
+    held = models.PositiveIntegerField(default=0, editable=False)
+    open_swept_at = models.DateTimeField(_("미체결 조회"), null=True, blank=True)
+    all_swept_at = models.DateTimeField(_("전체 조회"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("스트림 임대")

@@ -172,6 +172,7 @@ class OrderEventRecord(models.Model):
     status_after = models.CharField(max_length=16, blank=True)
     evidence_kind = models.CharField(_("근거"), max_length=8)  # notice | inquiry | command
     evidence_id = models.CharField(_("근거 번호"), max_length=36)
+    epoch = models.BigIntegerField(null=True, editable=False)  # of the notice stream, where that is the writer
     detail: models.JSONField[Any, Any] = models.JSONField(default=dict)
 
     class Meta:
