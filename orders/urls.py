@@ -9,6 +9,8 @@ from orders import api, views
 urlpatterns = [
     path("orders/", views.blotter, name="blotter"),
     path("orders/<int:pk>/", views.timeline, name="order-timeline"),
+    path("orders/<int:pk>/evidence.json", views.evidence_json, name="order-evidence-json"),
+    path("orders/<int:pk>/evidence.csv", views.evidence_csv, name="order-evidence-csv"),
     path("orders/<int:pk>/cancel/", views.cancel, name="order-cancel"),
     path("orders/<int:pk>/modify/", views.modify, name="order-modify"),
 ]

@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.clock import KST
 from accounts.serializers import moment
 from accounts.templatetags.portal_format import compact_won, money, price, quantity
-from orders.models import CommandType, OrderEventRecord
+from orders.evidence import Sources
+from orders.models import CommandType, Order, OrderEventRecord
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 HAPPENED: dict[str, Promise] = {
     "OrderAccepted": gettext_lazy("주문 접수"),
@@ -42,26 +45,86 @@ SHOWN_BY: dict[str, Promise] = {
 }
 
 
-def event(record: OrderEventRecord) -> dict[str, Any]:
-    """One line of the timeline as a person reads it."""
-    kind = SHOWN_BY.get(record.evidence_kind, record.evidence_kind)
+def event(record: OrderEventRecord, evidence: dict[str, Any]) -> dict[str, Any]:
+    """One line of the timeline as a person reads it; `evidence` is what shows it (`orders.evidence`)."""
     return {
         "at": moment(record.at),
         "type": record.type,
         "text": _text(record),
-        "evidence": {"kind": str(kind), "id": _evidence(record)},
+        "evidence": {"kind": evidence["kind"], "name": _kind(evidence), **_shown(evidence)},
     }
 
 
-def _evidence(record: OrderEventRecord) -> str:
-    """An inquiry is named by the instant at which it was asked: a person reads that in Korean time."""
-    if record.evidence_kind != "inquiry":
-        return record.evidence_id
+def _kind(evidence: dict[str, Any]) -> str:
+    return str(SHOWN_BY.get(evidence["kind"], evidence["kind"]))
+
+
+def _shown(evidence: dict[str, Any]) -> dict[str, Any]:
+    """The line that is always there, the facts behind it, and the vendor's own columns where it is a notice."""
+    facts = _facts(evidence)
+    columns = list(evidence.get("columns", {}).items())
+    return {"line": " · ".join(value for _label, value in facts[:3]), "facts": facts, "columns": columns}
+
+
+def _facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    match evidence["kind"]:
+        case "notice" if "tr_id" in evidence:
+            found = _notice_facts(evidence)
+        case "inquiry":
+            found = [(_("조회 시각"), _instant(evidence["asked_at"])), *_row_facts(evidence["rows"])]
+        case "command" if "state" in evidence:
+            found = _command_facts(evidence)
+        case _:
+            found = [(_("번호"), evidence["id"])]
+    return [(label, value) for label, value in found if value]
+
+
+def _notice_facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    frame = _("%(epoch)s회차 %(frame)s번") % {"epoch": evidence["epoch"], "frame": evidence["frame"]}
+    return [
+        ("TR", evidence["tr_id"]),
+        (_("수신"), _instant(evidence["received_at"])),
+        (_("프레임"), frame),
+        (_("연결"), evidence["connection"]),
+        (_("통보 번호"), evidence["id"]),
+    ]
+
+
+def _row_facts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    labels = {
+        "number": _("주문번호"),
+        "cum_qty": _("체결수량"),
+        "leaves_qty": _("미체결"),
+        "status": _("상태"),
+        "text": _("증권사 상태"),
+        "state": _("요청의 결과"),
+        "reason": _("사유"),
+        "command": _("요청"),
+    }
+    return [(label, str(row.get(name) or "")) for row in rows for name, label in labels.items()]
+
+
+def _command_facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    http = evidence["http_status"]
+    return [
+        (_("요청자"), evidence["requested_by"]),
+        (_("전송"), _instant(evidence["sent_at"])),
+        ("HTTP", str(http) if http else _("응답 없음") if evidence["sent_at"] else ""),
+        ("rt_cd", evidence["rt_cd"] or ""),
+        ("msg_cd", evidence["msg_cd"] or ""),
+        ("msg1", evidence["msg1"] or ""),
+        (_("증권사 번호"), evidence["broker_order_id"] or ""),
+        (_("요청 번호"), evidence["id"]),
+    ]
+
+
+def _instant(text: str | None) -> str:
+    """An ISO 8601 instant in Korean time; anything else as it is."""
     try:
-        asked_at = datetime.fromisoformat(record.evidence_id.removeprefix("inquiry:"))
+        at = datetime.fromisoformat(text or "")
     except ValueError:
-        return record.evidence_id
-    return f"{asked_at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
+        return text or ""
+    return f"{at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
 
 
 def _text(record: OrderEventRecord) -> str:
@@ -70,6 +133,32 @@ def _text(record: OrderEventRecord) -> str:
     at = [str(record.detail[name]) for name in ("price", "last_px") if record.detail.get(name)]
     reason = record.detail.get("reason") or record.detail.get("text") or ""
     return " · ".join(part for part in (text, " @ ".join([*figures[:1], *at[:1]]), str(reason)) if part)
+
+
+def sheet(order: Order, sources: Sources) -> list[list[str]]:
+    """The timeline as rows of a spreadsheet, the heading first; no cell can start a formula."""
+    heading = [_("시각"), _("기록"), _("내용"), _("이전 상태"), _("이후 상태"), _("근거"), _("근거 내용"), _("항목")]
+    lines = [_line(record, sources.of(record)) for record in order.events.all()]
+    return [heading, *([_cell(text) for text in line] for line in lines)]
+
+
+def _line(record: OrderEventRecord, evidence: dict[str, Any]) -> list[str]:
+    columns = evidence.get("columns", {})
+    return [
+        _instant(moment(record.at)),
+        _instant(moment(record.recorded_at)),
+        _text(record),
+        record.status_before,
+        record.status_after,
+        _kind(evidence),
+        "; ".join(f"{label}={value}" for label, value in _facts(evidence)),
+        "; ".join(f"{name}={value}" for name, value in columns.items()),
+    ]
+
+
+def _cell(text: str) -> str:
+    """A vendor's text is never a formula of whoever opens the file."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def summary(row: dict[str, Any], command: CommandType) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orders import wording
+from orders.evidence import inquiry_evidence
 from orders.models import CommandType, OrderEventRecord
 
 
@@ -45,13 +46,14 @@ def test_a_modify_tells_what_goes_on_at_another_price() -> None:
 def test_each_event_has_its_sentence(kind: str, detail: dict[str, str], text: str) -> None:
     at = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
     record = OrderEventRecord(at=at, type=kind, detail=detail, evidence_kind="inquiry", evidence_id="3")
-    line = wording.event(record)
+    line = wording.event(record, {"kind": "inquiry", "id": "3", "asked_at": "3", "rows": [detail]})
     assert line["text"] == text
-    assert line["evidence"] == {"kind": "증권사 조회", "id": "3"}
+    assert (line["evidence"]["name"], line["evidence"]["facts"][0]) == ("증권사 조회", ("조회 시각", "3"))
 
 
 def test_an_inquiry_is_named_by_its_time_in_korea() -> None:
     at = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
     asked = "2026-11-20T02:00:00.123456+00:00"
     record = OrderEventRecord(at=at, type="OrderInquired", detail={}, evidence_kind="inquiry", evidence_id=asked)
-    assert wording.event(record)["evidence"] == {"kind": "증권사 조회", "id": "2026-11-20 11:00:00"}
+    evidence = wording.event(record, inquiry_evidence(record))["evidence"]
+    assert (evidence["name"], evidence["line"]) == ("증권사 조회", "2026-11-20 11:00:00")

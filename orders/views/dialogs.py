@@ -1,4 +1,4 @@
-"""The order pages: the blotter, an order's timeline, and the cancel and modify dialogs."""
+"""The cancel and modify dialogs: what would change, one request, and what became of it."""
 
 from __future__ import annotations
 
@@ -9,50 +9,18 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
-from accounts import audit, broadcast, clock, sign_in
+from accounts import clock, sign_in
 from accounts.models import User
-from orders import commands, queries, serializers, wording
+from orders import commands, serializers, wording
 from orders.domain.command_state import CommandState, may_be_superseded
-from orders.domain.events import Market
-from orders.domain.order_state import OrderStatus
 from orders.forms import CancelForm, CommandForm, ModifyForm
 from orders.models import CommandType, Order
-
-MOST_ROWS = 2000
-FIRST_ROWS = 100
-STATUSES = {status.value for status in OrderStatus}
-MARKETS = {market.value for market in Market}
-
-
-@login_required
-@require_GET
-def blotter(request: HttpRequest) -> HttpResponse:
-    """The live list. Head first, then rows: what is told twice is ignored by its version, nothing is missed."""
-    user = _person(request)
-    head = broadcast.head_of(user)
-    asked = queries.OrderQuery(status=_one_of(request, "status", STATUSES), market=_one_of(request, "market", MARKETS))
-    found = queries.blotter(user, asked, clock.now()).order_by("-ordered_at", "-id")[:MOST_ROWS]
-    rows = [serializers.order_row(order, user) for order in found]
-    boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
-    return render(request, "orders/blotter.html", {"rows": rows[:FIRST_ROWS], "boot": boot})
-
-
-@login_required
-@require_GET
-def timeline(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _person(request)
-    order = _order(user, pk)
-    with transaction.atomic():
-        act = audit.Act("account.viewed", account=order.account, subject=f"order {order.pk}")
-        audit.record(audit.By.request(request), act)
-    events = [wording.event(event) for event in order.events.all()]
-    return render(request, "orders/timeline.html", {"order": serializers.order_row(order, user), "events": events})
+from orders.views.door import order_of, person
 
 
 @login_required
@@ -82,12 +50,12 @@ MODIFY = Dialog(CommandType.MODIFY, ModifyForm, "orders/_modify_dialog.html")
 
 def _dialog(request: HttpRequest, pk: int, dialog: Dialog) -> HttpResponse:
     """The dialog with a new intent key, or what became of the one that it was opened with."""
-    user = _person(request)
+    user = person(request)
     if not user.may_trade:
         raise PermissionDenied
     if not sign_in.has_fresh_factor(request.session):
         return _to_second_factor(request, user)
-    order = _order(user, pk)
+    order = order_of(user, pk)
     if request.method == "GET":
         return _shown(request, order, dialog, dialog.form(initial=_initial(order, dialog)))
     form = dialog.form(request.POST)
@@ -114,7 +82,7 @@ def _supersedable(order: Order) -> uuid.UUID | None:
 
 
 def _shown(request: HttpRequest, order: Order, dialog: Dialog, form: CommandForm, *, status: int = 200) -> HttpResponse:
-    row = serializers.order_row(order, _person(request))
+    row = serializers.order_row(order, person(request))
     context = {
         "order": row,
         "form": form,
@@ -137,7 +105,7 @@ def _submitted(request: HttpRequest, order: Order, dialog: Dialog, form: Command
         return _shown(request, order, dialog, form, status=422)
     except commands.Conflict as error:
         return _conflicted(request, order, dialog, error)
-    row = serializers.order_row(_order(_person(request), order.pk), _person(request))
+    row = serializers.order_row(order_of(person(request), order.pk), person(request))
     return render(request, "orders/_command_result.html", {"command": serializers.command_row(command), "order": row})
 
 
@@ -145,7 +113,7 @@ def _command_request(
     request: HttpRequest, order: Order, dialog: Dialog, values: dict[str, Any]
 ) -> commands.CommandRequest:
     return commands.CommandRequest(
-        user=_person(request),
+        user=person(request),
         address=request.META.get("REMOTE_ADDR") or None,
         order_id=order.pk,
         type=dialog.kind.value,
@@ -160,7 +128,7 @@ def _command_request(
 
 def _conflicted(request: HttpRequest, order: Order, dialog: Dialog, error: commands.Conflict) -> HttpResponse:
     """The dialog anew, over the order as it is now: the person looks again and asks again, with a key of its own."""
-    current = _order(_person(request), order.pk)
+    current = order_of(person(request), order.pk)
     fresh = _initial(current, dialog)
     data = {**request.POST.dict(), **{name: "" if value is None else str(value) for name, value in fresh.items()}}
     form = dialog.form(data)
@@ -175,22 +143,3 @@ def _to_second_factor(request: HttpRequest, user: User) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def _order(user: User, pk: int) -> Order:
-    found = queries.order(user, pk)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _one_of(request: HttpRequest, name: str, known: set[str]) -> str | None:
-    """A filter of a page's address; one that means nothing filters nothing."""
-    text = request.GET.get(name, "")
-    return text if text in known else None

@@ -1,110 +1,23 @@
-"""The order pages: the blotter's marks, the timeline, and the dialogs that ask and tell."""
+"""The dialogs that ask and tell: a key of their own, one request, and who gets one."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
-from accounts.models import AuditEvent, Role, User
-from orders.domain.order_state import OrderStatus
+from accounts import clock
+from accounts.models import Role, User
 from orders.models import Order, OrderCommand
 from tests import factories as make
-from tests.markup import elements, hidden_values
-from tests.orders.broker import Broker, body, running_broker
+from tests.markup import hidden_values
+from tests.orders.broker import Broker
 from tests.sessions import OLD, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
-MORNING = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)  # 11:10 in Korea: US daytime trading
-ACCEPTED = body(rt_cd="0", msg_cd="APBK0013", msg1="주문 전송 완료", output={"ODNO": "0000004336"})
-
-
-@pytest.fixture
-def morning() -> Iterator[None]:
-    with time_machine.travel(MORNING, tick=True):
-        yield
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    with running_broker() as running:
-        running.reply("daytime-order-rvsecncl", ACCEPTED)
-        yield running
-
-
-@pytest.fixture
-def manager() -> User:
-    return make.UserFactory.create(username="kim")
-
-
-@pytest.fixture
-def page(manager: User) -> Client:
-    return signed_in(manager)
-
-
-@pytest.fixture
-def order(manager: User, broker: Broker) -> Order:
-    connection = make.KisConnectionFactory.create(rest_url=broker.url, requests_per_second=1000)
-    account = make.assigned(manager, make.KisAccountFactory.create(connection=connection).account)
-    order = make.OrderFactory.create(account=account, inquired_at=MORNING)
-    make.OrderNumberFactory.create(order=order)
-    return order
-
-
-def boot(html: str) -> dict[str, Any]:
-    block = next(element for element in elements(html, "id") if element.attributes["id"] == "boot")
-    loaded: dict[str, Any] = json.loads(block.text)
-    return loaded
-
-
-def test_the_blotter_shows_its_first_rows_with_the_marks_that_scripts_read(page: Client, order: Order) -> None:
-    make.OrderCommandFactory.create(order=order)
-    html = page.get("/orders/").content.decode()
-    row = elements(html, "data-order-id")[0].attributes
-    marks = (row["data-order-id"], row["data-status"], row["data-command-state"])
-    assert marks == (str(order.pk), "WORKING", "ACKED")
-    assert f"/orders/{order.pk}/" in [link.attributes["href"] for link in elements(html, "href")]
-    assert order.account.masked_number in html
-    assert order.account.number not in html
-
-
-def test_the_blotter_carries_the_rows_of_the_api_and_where_its_stream_goes_on(page: Client, order: Order) -> None:
-    data = boot(page.get("/orders/").content.decode())
-    assert data["rows"] == page.get("/api/v1/orders/").json()["results"]
-    assert data["seq"] == 0
-    assert UUID(data["epoch"])
-
-
-def test_the_blotter_shows_what_is_open_under_way_or_of_the_last_day(page: Client, order: Order) -> None:
-    long_ago = MORNING - timedelta(days=5)
-    old = {"account": order.account, "ordered_at": long_ago, "status": OrderStatus.FILLED.value}
-    make.OrderFactory.create(**old)
-    uncertain = make.OrderFactory.create(**old)
-    make.OrderCommandFactory.create(order=uncertain, state="UNKNOWN")
-    still_open = make.OrderFactory.create(**{**old, "status": OrderStatus.WORKING.value})
-    shown = {row["id"] for row in boot(page.get("/orders/").content.decode())["rows"]}
-    assert shown == {order.pk, uncertain.pk, still_open.pk}
-
-
-def test_the_blotter_filters_by_the_address(page: Client, order: Order) -> None:
-    assert boot(page.get("/orders/?status=FILLED").content.decode())["rows"] == []
-    assert len(boot(page.get("/orders/?status=WORKING&market=US_DAYTIME").content.decode())["rows"]) == 1
-    assert len(boot(page.get("/orders/?status=nonsense").content.decode())["rows"]) == 1
-
-
-def test_the_timeline_shows_each_event_with_its_evidence_and_is_audited(page: Client, order: Order) -> None:
-    make.OrderEventFactory.create(order=order, type="OrderFilled", detail={"last_qty": "120", "last_px": "181.2"})
-    html = page.get(f"/orders/{order.pk}/").content.decode()
-    assert "체결 · 120 @ 181.2" in html
-    assert "체결통보" in html
-    assert AuditEvent.objects.filter(action="account.viewed", subject=f"order {order.pk}").exists()
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["", "cancel/", "modify/"])
@@ -199,9 +112,9 @@ def test_an_order_that_moved_on_is_shown_anew_with_a_new_key(page: Client, order
 
 
 def test_a_cancel_without_an_answer_may_be_stepped_over_after_15_seconds(page: Client, order: Order) -> None:
-    early = make.OrderCommandFactory.create(order=order, state="UNKNOWN", created_at=MORNING - timedelta(seconds=5))
+    early = make.OrderCommandFactory.create(order=order, state="UNKNOWN", created_at=clock.now() - timedelta(seconds=5))
     assert "supersedes" not in hidden_values(page.get(f"/orders/{order.pk}/cancel/").content.decode())
-    OrderCommand.objects.filter(pk=early.pk).update(created_at=MORNING - timedelta(seconds=20))
+    OrderCommand.objects.filter(pk=early.pk).update(created_at=clock.now() - timedelta(seconds=20))
     values = hidden_values(page.get(f"/orders/{order.pk}/cancel/").content.decode())
     assert values["supersedes"] == str(early.pk)
 

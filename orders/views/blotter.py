@@ -1,0 +1,32 @@
+"""The blotter: the live list of orders, and the parts of it that the browser reads anew."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts import broadcast, clock
+from orders import queries, serializers
+from orders.domain.events import Market
+from orders.domain.order_state import OrderStatus
+from orders.views.door import one_of, person
+
+MOST_ROWS = 2000
+FIRST_ROWS = 100
+STATUSES = {status.value for status in OrderStatus}
+MARKETS = {market.value for market in Market}
+
+
+@login_required
+@require_GET
+def blotter(request: HttpRequest) -> HttpResponse:
+    """The live list. Head first, then rows: what is told twice is ignored by its version, nothing is missed."""
+    user = person(request)
+    head = broadcast.head_of(user)
+    asked = queries.OrderQuery(status=one_of(request, "status", STATUSES), market=one_of(request, "market", MARKETS))
+    found = queries.blotter(user, asked, clock.now()).order_by("-ordered_at", "-id")[:MOST_ROWS]
+    rows = [serializers.order_row(order, user) for order in found]
+    boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
+    return render(request, "orders/blotter.html", {"rows": rows[:FIRST_ROWS], "boot": boot})

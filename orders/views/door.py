@@ -1,0 +1,31 @@
+"""What every order page does first: who asks, and for which order of theirs."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+
+from accounts.models import User
+from orders import queries
+from orders.models import Order
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def order_of(user: User, pk: int) -> Order:
+    """The order if the person may see its account; otherwise it does not exist."""
+    found = queries.order(user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def one_of(request: HttpRequest, name: str, known: set[str]) -> str | None:
+    """A filter of a page's address; one that means nothing filters nothing."""
+    text = request.GET.get(name, "")
+    return text if text in known else None
