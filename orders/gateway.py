@@ -7,15 +7,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-
-from django.db import transaction
-from django.utils import timezone
 
 from accounts import clock
 from accounts.gateway import GatewayRefused, refuse_shifted_clock
 from orders.domain.events import Market
+from orders.domain.pace import Turn
 from orders.domain.sessions import Calendar
 from orders.kis import auth
 from orders.kis.client import (
@@ -33,13 +31,12 @@ from orders.kis.errors import NotSentError, UnsupportedError
 from orders.kis.schemas import Account, Sessions
 from orders.kis.tr_ids import Environment
 from orders.kis.translate import SendOutcome
-from orders.models import CommandType, KisConnection, Order, OrderCommand, RequestPace
+from orders.models import CommandType, KisConnection, Order, OrderCommand
+from orders.pace import wait_turn
 from orders.permissions import connection_of, sessions
 from orders.token_store import DatabaseTokenStore
 
 log = logging.getLogger(__name__)
-
-LONGEST_WAIT = timedelta(seconds=5)
 
 
 def config(connection: KisConnection) -> KisConfig:
@@ -104,32 +101,6 @@ def _evening_before(day: date) -> date:
     return before
 
 
-def wait_turn(connection: KisConnection) -> None:
-    """Take the next place in the app key's queue of requests, and wait until it comes.
-
-    Raises NotSentError when the queue is longer than five seconds: late is worse than not at all.
-    """
-    place = _take_place(connection)
-    pause = (place - timezone.now()).total_seconds()
-    if pause > 0:
-        time.sleep(pause)
-
-
-def _take_place(connection: KisConnection) -> datetime:
-    """Move the shared row on by one request's time. The row lock (or SQLite's write lock) makes places unique."""
-    gap = timedelta(seconds=1) / max(connection.requests_per_second, 1)
-    with transaction.atomic():
-        now = timezone.now()
-        RequestPace.objects.get_or_create(pk=connection.pk, defaults={"next_at": now})
-        pace = RequestPace.objects.select_for_update().get(pk=connection.pk)
-        place = max(pace.next_at, now)
-        if place - now > LONGEST_WAIT:
-            raise NotSentError("too many requests are waiting for this app key")
-        pace.next_at = place + gap
-        pace.save(update_fields=["next_at"])
-    return place
-
-
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Ready to send the command of one order: the token is at hand, so nothing but the send is left to do."""
@@ -152,7 +123,7 @@ def sender(order: Order) -> Sender:
     if connection is None:
         raise UnsupportedError("the account has no active connection")
     token_source(connection, config(connection))()
-    wait_turn(connection)
+    wait_turn(connection, Turn.ORDER)
     return Sender(connection, client(connection, limiter=_no_wait), order)
 
 

@@ -23,7 +23,7 @@ from django.db import close_old_connections, connections
 from accounts import broadcast as upstreams
 from accounts import clock
 from accounts.models.stream import Feed
-from orders import executions, gateway, lease, reconciliation
+from orders import executions, gateway, lease, pace, reconciliation
 from orders.executions import Journal, LeaseLost
 from orders.kis import auth, stream
 from orders.kis.client import new_session
@@ -166,7 +166,7 @@ class _Stream:
 
     def _open_session(self) -> NoticeConnection:
         config = gateway.config(self.connection)
-        gateway.wait_turn(self.connection)
+        pace.wait_turn(self.connection)
         approval = auth.issue_approval_key(config, new_session())
         epoch = lease.next_epoch(self.connection.pk, self.holder)
         if epoch is None:

@@ -29,6 +29,7 @@ class KisConnectionForm(SecretsForm):
             *SECRETS,
             "requests_per_second",
             "daytime_cancel_sends_zero_price",
+            "egw_refusals_prove",
             "active",
         )
 

@@ -1,6 +1,6 @@
 """Broker orders, what was asked of them, and what the broker said, one subject a file."""
 
-from orders.models.commands import CommandType, OrderCommand
+from orders.models.commands import CommandType, OrderCommand, OrderInquiry
 from orders.models.connections import KisAccount, KisConnection, KisToken, RequestPace, StreamLease
 from orders.models.notices import Notice, NoticeFrame, NoticeState
 from orders.models.orders import Fill, FillSource, Order, OrderEventRecord, OrderNumber, Origin
@@ -19,6 +19,7 @@ __all__ = [
     "Order",
     "OrderCommand",
     "OrderEventRecord",
+    "OrderInquiry",
     "OrderNumber",
     "Origin",
     "Recovery",

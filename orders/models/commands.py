@@ -68,6 +68,7 @@ class OrderCommand(models.Model):
     created_at = models.DateTimeField(_("요청"))
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("전송"), null=True, blank=True)
+    waits_since = models.DateTimeField(null=True, blank=True)  # answered or given up: only later reads are evidence
     resolved_at = models.DateTimeField(_("확정"), null=True, blank=True)
 
     objects: ClassVar[models.Manager[OrderCommand]] = OrderCommandQuerySet.as_manager()
@@ -88,3 +89,17 @@ class OrderCommand(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE
+
+
+class OrderInquiry(models.Model):
+    """When a person last had the broker asked for an order out of turn."""
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, primary_key=True, related_name="asked")
+    asked_at = models.DateTimeField(_("최근 요청"))
+
+    class Meta:
+        verbose_name = _("지금 조회")
+        verbose_name_plural = _("지금 조회")
+
+    def __str__(self) -> str:
+        return str(self.order_id)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
-from django.db import connections
 
 from orders import gateway
 from orders.kis.errors import UnsupportedError
 from orders.kis.tr_ids import Environment
-from orders.models import KisConnection, OrderCommand, RequestPace
+from orders.models import KisConnection, OrderCommand
 from tests.factories import (
     KisAccountFactory,
     KisClientFactory,
@@ -115,37 +112,6 @@ def test_without_an_active_connection_nothing_is_sent(broker: Broker) -> None:
     with pytest.raises(UnsupportedError):
         gateway.sender(command.order)
     assert broker.orders == []
-
-
-@pytest.mark.django_db
-def test_requests_take_places_a_second_apart_in_the_row_that_all_processes_share() -> None:
-    connection = KisConnectionFactory.create(requests_per_second=4)
-    now = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-    with time_machine.travel(now, tick=False) as time:
-        places = [gateway._take_place(connection) - now for _ in range(3)]
-        assert places == [timedelta(seconds=seconds) for seconds in (0, 0.25, 0.5)]
-        time.shift(10)
-        assert gateway._take_place(connection) == now + timedelta(seconds=10)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_places_taken_at_once_are_all_different() -> None:
-    connection = KisConnectionFactory.create(requests_per_second=10)
-    places: list[datetime] = []
-
-    def take() -> None:
-        places.extend(gateway._take_place(connection) for _ in range(5))
-        connections.close_all()
-
-    threads = [threading.Thread(target=take) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(places) == 20
-    gaps = [later - earlier for earlier, later in zip(sorted(places), sorted(places)[1:], strict=False)]
-    assert min(gaps) >= timedelta(seconds=0.1)
-    assert RequestPace.objects.count() == 1
 
 
 @pytest.mark.parametrize(
