@@ -21,6 +21,7 @@ from orders.crash_points import CrashPoint, reach
 from orders.domain import order_state
 from orders.domain.events import Family, Market, OrderReport, ReportStatus, RequestKind
 from orders.domain.order_report import apply_report, is_stale
+from orders.lease import Fence
 from orders.models import Fill, KisAccount, Notice, Order, OrderEventRecord, OrderNumber, Origin
 from orders.permissions import sessions
 from orders.squaring import square
@@ -32,17 +33,19 @@ NOTICES_HAVE_COME = timedelta(seconds=60)  # an order this old, first seen in a 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One complete answer about one account."""
+    """One complete answer about one account. `fence` is the right of a notice stream that asked."""
 
     account: ClientAccount
     asked_at: datetime
     reports: tuple[OrderReport, ...]
+    fence: Fence | None = None
 
 
 def apply_read(read: Read) -> int:
     """Bring our orders in line with one read, each order in a transaction of its own. Number of orders changed.
 
-    A row that cannot be stored is logged and leaves the other orders alone.
+    A row that cannot be stored is logged and leaves the other orders alone. Raises LeaseLost where the read was made
+    by a notice stream that another process has taken over.
     """
     return sum(_apply_or_skip(read, chain) for chain in chains.of(read.reports))
 
@@ -50,6 +53,8 @@ def apply_read(read: Read) -> int:
 def _apply_or_skip(read: Read, chain: Chain) -> bool:
     try:
         with transaction.atomic():
+            if read.fence is not None:
+                read.fence.check()
             return _apply(read, chain)
     except (DatabaseError, AmountOutOfRange, ArithmeticError):
         log.exception("inquiry row not applied", extra={"account": read.account.pk, "number": chain.first.key.number})
@@ -115,9 +120,9 @@ def _follow(read: Read, order: Order, chain: Chain) -> bool:
     before = order.status
     added = [row for row in chain.rows if _own(order, row)]
     described = _describe(order, chain.first)
-    overtaken = order.noticed_at is not None and order.noticed_at >= read.asked_at
+    overtaken = _overtaken(order, read.asked_at)
     moved_on = chain.first.key.family is Family.RESERVED and order.family != Family.RESERVED
-    order.inquired_at = read.asked_at
+    order.inquired_at = max(order.inquired_at or read.asked_at, read.asked_at)
     if overtaken or moved_on or not chain.own:
         return described or bool(added)
     newest = chain.newest
@@ -131,6 +136,12 @@ def _follow(read: Read, order: Order, chain: Chain) -> bool:
     if changed or squared or added:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
+
+
+def _overtaken(order: Order, asked_at: datetime) -> bool:
+    """A notice came, or a later question was answered, after this one was asked: the answer is of the past."""
+    noticed = order.noticed_at is not None and order.noticed_at >= asked_at
+    return noticed or (order.inquired_at is not None and order.inquired_at > asked_at)
 
 
 def _own(order: Order, row: OrderReport) -> bool:
@@ -157,7 +168,8 @@ def _evidence(read: Read, row: OrderReport) -> ledger.Evidence:
         "status": row.status.value,
         "text": row.status_text,
     }
-    return ledger.Evidence("inquiry", read.asked_at.isoformat(), read.asked_at, detail)
+    epoch = read.fence.mark if read.fence is not None else None
+    return ledger.Evidence("inquiry", read.asked_at.isoformat(), read.asked_at, detail, epoch)
 
 
 def _transmit(order: Order, row: OrderReport) -> bool:

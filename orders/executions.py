@@ -37,6 +37,7 @@ from orders.kis.frames import BadFrame, FrameFault, parse
 from orders.kis.frames import NoticeFrame as WireFrame
 from orders.kis.notices import Record, split_records
 from orders.kis.protocol import NoticeReceived
+from orders.lease import Fence, LeaseLost
 from orders.models import (
     CommandType,
     Fill,
@@ -45,15 +46,12 @@ from orders.models import (
     NoticeFrame,
     NoticeState,
     Order,
-    StreamLease,
 )
 from orders.models.commands import LIVE_STATES
 
+__all__ = ["Journal", "LeaseLost", "keep", "record_notice", "replay", "understand"]
+
 log = logging.getLogger(__name__)
-
-
-class LeaseLost(RuntimeError):
-    """Another process holds the stream now; what this one writes would be of an old epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,10 @@ class Journal:
 
     connection_id: int
     epoch: int
+
+    @property
+    def fence(self) -> Fence:
+        return Fence(self.connection_id, epoch=self.epoch)
 
 
 def record_notice(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> list[Notice]:
@@ -78,7 +80,7 @@ def keep(journal: Journal, number: int, received: NoticeReceived, received_at: d
     """Commit the raw frame before anything is understood."""
     cipher = received.cipher
     with transaction.atomic():
-        _fence(journal)
+        journal.fence.check()
         return NoticeFrame.objects.create(
             connection_id=journal.connection_id,
             epoch=journal.epoch,
@@ -112,17 +114,17 @@ def _reread(frame: NoticeFrame) -> NoticeReceived:
 def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal) -> list[Notice]:
     """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own."""
     if isinstance(received.frame, BadFrame):
-        return [_quarantine(frame, Notice(), f"{received.frame.fault.value}: {received.frame.detail}")]
+        return [_quarantine(frame, journal, Notice(), f"{received.frame.fault.value}: {received.frame.detail}")]
     wire = received.frame
     blank = Notice(tr_id=wire.tr_id)
     try:
         plaintext = received.plaintext()
     except CryptoError as error:
-        return [_quarantine(frame, blank, str(error))]
+        return [_quarantine(frame, journal, blank, str(error))]
     try:
         records = split_records(wire.tr_id, wire.count, plaintext)
     except NoticeError as error:
-        return [_quarantine(frame, Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))]
+        return [_quarantine(frame, journal, Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))]
     done = set(frame.notices.values_list("position", flat=True))
     left = [item for item in enumerate(records) if item[0] not in done]
     return [_apply_or_quarantine(frame, journal, position, record) for position, record in left]
@@ -132,30 +134,26 @@ def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, re
     row = Notice(position=position, tr_id=record.tr_id, width=len(record.columns), plaintext="^".join(record.columns))
     try:
         with transaction.atomic():
-            _fence(journal)
+            journal.fence.check()
             return _apply(frame, row, record)
     except LeaseLost:
         raise
     except (KisError, placing.Unplaced, rules.IllegalTransition, AmountOutOfRange, ArithmeticError) as error:
-        return _quarantine(frame, row, str(error))
+        return _quarantine(frame, journal, row, str(error))
     except DatabaseError as error:
         log.exception("notice not applied", extra={"frame": frame.pk, "position": position})
-        return _quarantine(frame, row, f"{type(error).__name__}: {error}")
+        return _quarantine(frame, journal, row, f"{type(error).__name__}: {error}")
 
 
-def _quarantine(frame: NoticeFrame, row: Notice, reason: str) -> Notice:
+def _quarantine(frame: NoticeFrame, journal: Journal, row: Notice, reason: str) -> Notice:
     row.pk, row.frame, row.order = None, frame, None
     row.state, row.reason = NoticeState.QUARANTINED, reason.replace("\x00", "")[:400]
-    row.save()
+    with transaction.atomic():
+        journal.fence.check()
+        row.save()
     log.warning("notice quarantined", extra={"frame": frame.pk, "position": row.position, "reason": row.reason})
     stream.poke()
     return row
-
-
-def _fence(journal: Journal) -> None:
-    lease = StreamLease.objects.select_for_update().filter(pk=journal.connection_id).first()
-    if lease is None or lease.epoch != journal.epoch:
-        raise LeaseLost(f"the notice stream of connection {journal.connection_id} is held by another process")
 
 
 def _apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
@@ -164,7 +162,7 @@ def _apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
     row.save()
     order = ledger.lock(order.pk) if order is not None else placing.first_seen(frame, news)
     shown = [order]
-    evidence = ledger.Evidence("notice", str(row.pk), news.at, _detail(news))
+    evidence = ledger.Evidence("notice", str(row.pk), news.at, _detail(news), frame.epoch)
     if isinstance(news.event, OrderModified) and _splits(order, news.event, news.key.number):
         shown.append(_split_off(order, news, evidence))
     else:

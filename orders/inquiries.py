@@ -18,6 +18,7 @@ from orders.domain.sessions import Calendar
 from orders.kis.client import KisClient
 from orders.kis.errors import KisError
 from orders.kis.schemas import Account, ReportPage
+from orders.lease import Fence
 from orders.models import KisAccount, KisConnection, Order
 from orders.permissions import sessions
 
@@ -28,10 +29,11 @@ LOOK_BACK = timedelta(days=1)  # a US session spans Korean midnight, and a reser
 LONGEST_LOOK_BACK = timedelta(days=60)  # KIS keeps three months
 
 
-def inquire(account: ClientAccount, families: Sequence[Family] = ()) -> books.Read | None:
+def inquire(account: ClientAccount, families: Sequence[Family] = (), fence: Fence | None = None) -> books.Read | None:
     """Read the lists of one account, and apply them. None when KIS did not give all of it; the reason is kept.
 
-    `families` limits the question; empty means everything that the account's product and environment have.
+    `families` limits the question; empty means everything that the account's product and environment have. With a
+    `fence`, raises LeaseLost and writes nothing once the notice stream that asks was taken over.
     """
     row = KisAccount.objects.select_related("connection", "account__firm").filter(account=account).first()
     if row is None or not row.connection.active:
@@ -44,7 +46,7 @@ def inquire(account: ClientAccount, families: Sequence[Family] = ()) -> books.Re
         _keep(row, None, str(error))
         log.warning("inquiry failed", extra={"account": account.pk, "error": str(error)})
         return None
-    read = books.Read(row.account, asked_at, reports)
+    read = books.Read(row.account, asked_at, reports, fence)
     books.apply_read(read)
     _keep(row, asked_at, "")
     return read

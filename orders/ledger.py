@@ -33,12 +33,13 @@ _STATE_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows a change: a notice, an inquiry or a command, by id."""
+    """What shows a change: a notice, an inquiry or a command, by id. `epoch` where the notice stream is the writer."""
 
     kind: str
     id: str
     at: datetime
     detail: dict[str, Any] = field(default_factory=dict)
+    epoch: int | None = None
 
 
 def lock(order_id: int) -> Order:
@@ -130,6 +131,7 @@ def note(order: Order, kind: str, evidence: Evidence, status_before: str = "") -
         status_after=order.status,
         evidence_kind=evidence.kind,
         evidence_id=evidence.id,
+        epoch=evidence.epoch,
         detail=evidence.detail,
     )
 
