@@ -6,7 +6,7 @@ What is not known is an en dash, never 0. Times are shown in Asia/Seoul.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,6 +146,17 @@ def kst_short(value: Instant) -> str:
     """`11-20 14:03`."""
     moment = figures.instant(value)
     return ABSENT if moment is None else f"{moment:%m-%d %H:%M}"
+
+
+@register.filter
+def near(value: Instant, now: Instant) -> str:
+    """`14:03` within a day of now, else `11-23 (월) 14:03`: for what is about to open or close."""
+    moment, present = figures.instant(value), figures.instant(now)
+    if moment is None:
+        return ABSENT
+    if present is not None and abs(moment - present) < timedelta(days=1):
+        return f"{moment:%H:%M}"
+    return f"{moment:%m-%d} ({_(WEEKDAYS[moment.weekday()])}) {moment:%H:%M}"
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import broadcast, clock
-from orders import queries, serializers
+from orders import queries, serializers, session_clock
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
 from orders.views.door import one_of, person
@@ -29,4 +29,13 @@ def blotter(request: HttpRequest) -> HttpResponse:
     found = queries.blotter(user, asked, clock.now()).order_by("-ordered_at", "-id")[:MOST_ROWS]
     rows = [serializers.order_row(order, user) for order in found]
     boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
-    return render(request, "orders/blotter.html", {"rows": rows[:FIRST_ROWS], "boot": boot})
+    shown = {"rows": rows[:FIRST_ROWS], "boot": boot, "sessions": session_clock.read(user, clock.now())}
+    return render(request, "orders/blotter.html", shown)
+
+
+@login_required
+@require_GET
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The strip of market hours alone: read again when one opens or closes."""
+    clock_now = session_clock.read(person(request), clock.now())
+    return render(request, "orders/_session_clock.html", {"sessions": clock_now})

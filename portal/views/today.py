@@ -16,7 +16,7 @@ from accounts import access, broadcast, clock, records, serializers
 from accounts.clock import KST
 from accounts.domain.business_days import TradingCalendar
 from accounts.models import ClientAccount, Dataset, ScheduleEntry, Slot, Snapshot, StepState, User
-from orders import queries
+from orders import queries, session_clock
 from orders.models import Order
 from portal.views import todo
 
@@ -31,6 +31,7 @@ def today(request: HttpRequest) -> HttpResponse:
         raise TypeError("login_required lets nobody else in")
     context = {
         "feeds": broadcast.upstreams(),
+        "sessions": session_clock.read(user, now),
         "needs_action": todo.items(user, now),
         "orders_by_state": _orders_by_state(user, now),
         "latest_fills": _latest_fills(user, now),

@@ -1,11 +1,15 @@
 /**
  * Parts of a page that are read from the server again: `data-refresh="order"` when something of that kind has changed
- * (`order:12`: when that one has), `data-refresh-each="5"` every so many seconds. The element's id says which part.
+ * (`order:12`: when that one has), `data-refresh-each="5"` every so many seconds, `data-refresh-at` from an instant of the
+ * business clock on. The element's id says which part, `data-refresh-url` an address that gives it alone.
  * At most one reading in three seconds, none while the page is hidden or the part in use.
  */
 
 import htmx from "htmx.org";
 
+import { businessNow } from "./business_clock.js";
+
+const PARTS = "[data-refresh], [data-refresh-each], [data-refresh-at]";
 const GAP_MS = 3_000;
 const pending = new Set();
 let timer = null;
@@ -26,17 +30,21 @@ function concerns(part, { entity, id }) {
 
 function beat() {
   beats += 1;
-  if (!document.hidden) mark((part) => beats % Number(part.dataset.refreshEach) === 0);
+  if (!document.hidden) mark((part) => beats % Number(part.dataset.refreshEach) === 0 || isDue(part));
+}
+
+function isDue({ dataset }) {
+  return dataset.refreshAt !== undefined && Date.parse(dataset.refreshAt) <= businessNow();
 }
 
 function mark(wanted) {
-  for (const part of document.querySelectorAll("[data-refresh], [data-refresh-each]")) if (wanted(part)) pending.add(part.id);
+  for (const part of document.querySelectorAll(PARTS)) if (wanted(part)) pending.add(part.id);
   plan();
 }
 
 /** A page without its own snapshot goes on from the server's next hello. */
 function resync(event) {
-  if (document.getElementById("boot")) return;
+  if (document.getElementById("boot")) return mark((part) => part.dataset.refreshUrl);
   mark(() => true);
   event.detail.forget();
 }
@@ -48,7 +56,8 @@ function plan() {
     const ids = [...pending].filter(isFree);
     for (const id of ids) {
       pending.delete(id);
-      htmx.ajax("GET", location.href, { target: `#${id}`, select: `#${id}`, swap: "outerHTML" });
+      const url = document.getElementById(id)?.dataset.refreshUrl ?? location.href;
+      htmx.ajax("GET", url, { target: `#${id}`, select: `#${id}`, swap: "outerHTML" });
     }
     plan();
   }, GAP_MS);

@@ -207,3 +207,16 @@ def test_the_browser_catalogue_tells_the_status_from_the_button() -> None:
 
 def _without_comments(code: str) -> str:
     return re.sub(r"(?m)^\s*//[^\n]*|/\*.*?\*/", "", code, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        ("2026-11-20T18:00:00+09:00", "18:00"),
+        ("2026-11-21T06:00:00+09:00", "06:00"),
+        ("2026-11-23T10:00:00+09:00", "11-23 (월) 10:00"),
+        (None, "–"),
+    ],
+)
+def test_what_is_near_needs_no_day(at: str | None, text: str) -> None:
+    assert portal_format.near(at, "2026-11-20T11:00:00+09:00") == text

@@ -58,3 +58,17 @@ def test_the_blotter_filters_by_the_address(page: Client, order: Order) -> None:
     assert boot(page.get("/orders/?status=FILLED").content.decode())["rows"] == []
     assert len(boot(page.get("/orders/?status=WORKING&market=US_DAYTIME").content.decode())["rows"]) == 1
     assert len(boot(page.get("/orders/?status=nonsense").content.decode())["rows"]) == 1
+
+
+def test_the_blotter_says_which_markets_are_open_and_until_when(page: Client, order: Order) -> None:
+    html = page.get("/orders/").content.decode()
+    phases = {one.attributes["data-market"]: one.attributes["data-phase"] for one in elements(html, "data-phase")}
+    assert phases == {"US_DAYTIME": "open", "US": "closed", "US_RESERVED": "open"}
+    assert "18:00까지" in html
+    assert "04:00 ET" in html
+
+
+def test_the_strip_of_market_hours_is_read_alone(page: Client, order: Order) -> None:
+    html = page.get("/orders/sessions/").content.decode()
+    assert elements(html, "data-refresh-at")[0].attributes["data-refresh-at"] == "2026-11-20T16:30:00+09:00"
+    assert "<html" not in html

@@ -1,0 +1,112 @@
+"""Which of a person's markets is open now, until when, and why not: what the strip over the orders counts down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from accounts import access
+from accounts.clock import KST
+from orders.domain.events import Market
+from orders.domain.sessions import Calendar, Session, Sessions
+from orders.models import KisAccount, Order
+from orders.permissions import sessions
+
+DERIVATIVES = "03"
+TRADED_WITHIN = timedelta(days=30)
+AMERICAN = (Market.US_DAYTIME, Market.US, Market.US_RESERVED)
+FUTURES = (Market.FO_DAY, Market.FO_NIGHT)
+SHOWN = (Market.KRX, *AMERICAN, Market.ASIA, Market.ASIA_RESERVED, *FUTURES)
+
+
+class Phase(StrEnum):
+    OPEN = "open"
+    BREAK = "break"  # a part of the session in which requests are refused
+    CLOSED = "closed"
+
+
+class Closed(StrEnum):
+    """Why nothing can be asked for now."""
+
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One market. `changes_at`: when it closes, or opens (again); None where the table has nothing for three weeks."""
+
+    market: str
+    session: str
+    phase: Phase
+    changes_at: datetime | None
+    reason: Closed | None = None
+
+    @property
+    def is_american(self) -> bool:
+        return self.market in AMERICAN
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClock:
+    """A line a market that the person's accounts trade, as of `now`."""
+
+    now: datetime
+    lines: tuple[Line, ...]
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When the first of them opens or closes: the strip is to be drawn anew then."""
+        return min((line.changes_at for line in self.lines if line.changes_at is not None), default=None)
+
+
+def read(user: access.Viewer, now: datetime) -> SessionClock:
+    """The markets of the accounts that the person may see, in the order of the day."""
+    traded = _traded(user, now)
+    table = sessions()
+    return SessionClock(now, tuple(_line(table, market, now) for market in SHOWN if market in traded))
+
+
+def _traded(user: access.Viewer, now: datetime) -> set[Market]:
+    """What the accounts' products trade, and what was ordered in the last month; the parts of one market together."""
+    accounts = access.visible_accounts(user)
+    products = set(KisAccount.objects.filter(account__in=accounts).values_list("product", flat=True))
+    ordered = Order.objects.filter(account__in=accounts, ordered_at__gte=now - TRADED_WITHIN)
+    found = {Market(market) for market in ordered.order_by().values_list("market", flat=True).distinct()}
+    if DERIVATIVES in products or found & set(FUTURES):
+        found |= set(FUTURES)
+    if products - {DERIVATIVES} or found & set(AMERICAN):
+        found |= set(AMERICAN)
+    return found
+
+
+def _line(table: Sessions, market: Market, now: datetime) -> Line:
+    session = table.session_at(market, now)
+    if session is None:
+        coming = table.next_session(market, now)
+        name, opens_at = (coming.name, coming.opens_at) if coming else ("", None)
+        return Line(market.value, name, Phase.CLOSED, opens_at, _why_closed(table, market, now, coming))
+    if session.pause is not None and session.pauses(now):
+        return Line(market.value, session.name, Phase.BREAK, session.pause[1])
+    until = session.closes_at if session.pause is None or session.pause[1] <= now else session.pause[0]
+    return Line(market.value, session.name, Phase.OPEN, until)
+
+
+def _why_closed(table: Sessions, market: Market, now: datetime, coming: Session | None) -> Closed:
+    today = now.astimezone(KST).date()
+    if today.weekday() >= 5:
+        return Closed.WEEKEND
+    if not table.is_trading_day(_calendar(table, market, today), today):
+        return Closed.HOLIDAY
+    opens_today = coming is not None and coming.opens_at.astimezone(KST).date() == today
+    return Closed.BEFORE if opens_today else Closed.AFTER
+
+
+def _calendar(table: Sessions, market: Market, day: date) -> Calendar:
+    """Whose holidays close the market on that day."""
+    rows = (row for row in table.hours if row.market is market and row.valid_from <= day <= row.valid_to)
+    found = next(rows, None)
+    return found.calendar if found else Calendar.KOREA_WEEKDAYS
