@@ -10,7 +10,7 @@ second at most.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,13 +36,18 @@ SILENT_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One changed entity: `row_for(user)` is the row that the user's REST list gives."""
+    """One changed entity: `row_for(user)` is the row that the user's REST list gives.
 
-    account: ClientAccount
+    What is an account's is told to everybody who may read it now. What is no account's (`account` None) is told to
+    `audience`, and must then hold nothing that rights to an account protect.
+    """
+
+    account: ClientAccount | None
     entity: str
     entity_id: str
     version: int
     row_for: Callable[[User], dict[str, Any]]
+    audience: Sequence[User] = ()
 
 
 def record(changes: Iterable[Change]) -> None:
@@ -51,7 +56,7 @@ def record(changes: Iterable[Change]) -> None:
         raise transaction.TransactionManagementError("stream events belong to the transaction of their change")
     per_user: dict[int, list[tuple[User, Change]]] = {}
     for change in changes:
-        for user in access.viewers(change.account):
+        for user in access.viewers(change.account) if change.account is not None else change.audience:
             per_user.setdefault(user.pk, []).append((user, change))
     for user_id in sorted(per_user):
         _append(user_id, per_user[user_id])
