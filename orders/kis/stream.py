@@ -1,7 +1,8 @@
 """The notice stream: the one asynchronous shell around `protocol.NoticeConnection`.
 
 KIS gives an app key one session, and a slot that was dropped uncleanly may stay held for minutes; so a session ends
-with its releases and a close frame, and every new attempt waits longer, with a new approval key.
+with its releases and a close frame, and every new attempt waits longer, with a new approval key. A stream that lost
+its right meanwhile (the process was stopped, another one took over) sends nothing any more but the close frame.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +20,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from orders.kis.errors import KisError, RefusedError
 from orders.kis.frames import MAX_FRAME_BYTES
 from orders.kis.protocol import Event, NoticeConnection, Refused, SlotHeld, Subscribed
+from orders.kis.stream_events import Connecting, Live, StreamEvent, Waiting, WaitReason
+
+__all__ = ["Connecting", "Live", "OnEvent", "StreamEvent", "StreamParams", "WaitReason", "Waiting", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -33,49 +36,23 @@ _CLOSE_LIMIT = 0.8
 _Result = TypeVar("_Result")
 
 
-class WaitReason(StrEnum):
-    NO_APPROVAL = "no_approval"  # no approval key could be had
-    UNREACHABLE = "unreachable"
-    SLOT_HELD = "slot_held"
-    REFUSED = "refused"
-    SILENT = "silent"
-    CLOSED = "closed"  # by KIS, or by the line
-    FAILED = "failed"  # our own fault, logged
-
-
-@dataclass(frozen=True, slots=True)
-class Connecting:
-    """An attempt begins; `failures` came before it without a steady session."""
-
-    failures: int
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """KIS has registered the first TR id of this session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The session is over; the next attempt begins in `seconds`."""
-
-    reason: WaitReason
-    detail: str
-    seconds: float
-
-
-StreamEvent = Event | Connecting | Live | Waiting
 OnEvent = Callable[[StreamEvent], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamParams:
-    """Where to, and time and chance: `clock` in monotonic seconds, `random` from [0, 1)."""
+    """Where to, and time and chance: `clock` in monotonic seconds, `random` from [0, 1).
+
+    `may_go_on` is asked before each message is looked at and before each is sent; it does no I/O. `held_before` is how
+    often in a row the slot was held for whoever tried before.
+    """
 
     ws_url: str
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     random: Callable[[], float]
+    may_go_on: Callable[[], bool] = lambda: True
+    held_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +69,40 @@ class _StoppedError(Exception):
     """The stop signal came first."""
 
 
+class _NoRightError(Exception):
+    """The stream is somebody else's now."""
+
+
 async def run(
     params: StreamParams,
     protocol_factory: Callable[[], Awaitable[NoticeConnection]],
     on_event: OnEvent,
     stop: asyncio.Event,
 ) -> None:
-    """Keeps one session open until `stop` is set, then closes it within a second and returns.
+    """Keeps one session open until `stop` is set, then closes it within a second and returns; so it does, without the
+    releases, when the right to the stream is gone.
 
     `protocol_factory` is asked for a new connection, with a new approval key, before each attempt. `on_event` gets
     every event in order; the next message is read when it returns. When either raises, the session is closed and
     begun anew, since a message may be lost.
     """
-    failures = 0
-    with contextlib.suppress(_StoppedError):
+    failures, held = 0, params.held_before
+    with contextlib.suppress(_StoppedError, _NoRightError):
         while not stop.is_set():
+            _go_on(params)
             await _tell(on_event, Connecting(failures))
             ending = await _attempt(params, protocol_factory, on_event, stop)
             failures = 0 if ending.lived >= STEADY_SECONDS else failures
-            seconds = _pause(failures, ending.held, params.random())
-            failures += 1
+            held = 0 if ending.lived else held
+            seconds = _pause(HELD_BACK_OFF, held, params) if ending.held else _pause(BACK_OFF, failures, params)
+            failures, held = failures + 1, held + ending.held
             log.warning("notice stream ended: %s %s; next attempt in %.1f s", ending.reason, ending.detail, seconds)
             await _tell(on_event, Waiting(ending.reason, ending.detail, seconds))
             await _unless(stop, params.sleep(seconds))
 
 
-def _pause(failures: int, held: bool, chance: float) -> float:
-    steps = HELD_BACK_OFF if held else BACK_OFF
-    return steps[min(failures, len(steps) - 1)] * (1 + chance / 4)
+def _pause(steps: Sequence[float], before: int, params: StreamParams) -> float:
+    return steps[min(before, len(steps) - 1)] * (1 + params.random() / 4)
 
 
 async def _attempt(
@@ -131,12 +114,13 @@ async def _attempt(
     """One session from its approval key to its close; the rim of the loop, which no failure passes."""
     try:
         protocol = await _unless(stop, protocol_factory())
+        _go_on(params)
         websocket = await _unless(stop, _open(params.ws_url))
     except KisError as error:
         return _Ending(WaitReason.NO_APPROVAL, str(error), held=isinstance(error, RefusedError))
     except (OSError, WebSocketException) as error:
         return _Ending(WaitReason.UNREACHABLE, str(error))
-    except _StoppedError:
+    except (_StoppedError, _NoRightError):
         raise
     except Exception as error:
         log.exception("notice stream could not begin")
@@ -146,13 +130,18 @@ async def _attempt(
         return await session.pump(stop)
     except ConnectionClosed as error:
         return session.ended(WaitReason.CLOSED, str(error))
-    except _StoppedError:
+    except (_StoppedError, _NoRightError):
         raise
     except Exception as error:
         log.exception("notice stream failed")
         return session.ended(WaitReason.FAILED, type(error).__name__)
     finally:
         await session.close()
+
+
+def _go_on(params: StreamParams) -> None:
+    if not params.may_go_on():
+        raise _NoRightError
 
 
 class _Session:
@@ -170,7 +159,10 @@ class _Session:
         self._live_since: float | None = None
 
     async def pump(self, stop: asyncio.Event) -> _Ending:
-        """Reads until the session is spent. Raises _StoppedError, ConnectionClosed, and what `on_event` raises."""
+        """Reads until the session is spent.
+
+        Raises _StoppedError, _NoRightError, ConnectionClosed, and what `on_event` raises.
+        """
         await self._flush()
         silence = asyncio.ensure_future(self._silence())
         try:
@@ -189,11 +181,15 @@ class _Session:
         return _Ending(reason, detail, held, lived)
 
     async def close(self) -> None:
-        """Releases what is registered and closes, within a second whatever the other side does."""
+        """Releases what is registered and closes, within a second whatever the other side does.
+
+        Without the right to the stream only the close frame is sent: the slot is wanted by its new owner.
+        """
         self._protocol.close()
+        last = self._protocol.data_to_send() if self._params.may_go_on() else []
         with contextlib.suppress(WebSocketException, OSError):
             async with asyncio.timeout(_CLOSE_LIMIT):
-                for data in self._protocol.data_to_send():
+                for data in last:
                     await self._websocket.send(data, text=True)
                 await self._websocket.close()
 
@@ -209,6 +205,7 @@ class _Session:
             receiving.cancel()
 
     async def _take(self, message: bytes) -> _Ending | None:
+        _go_on(self._params)
         self._busy = True
         self._protocol.receive_data(message, self._params.clock())
         await self._flush()
@@ -235,6 +232,7 @@ class _Session:
         for count, data in enumerate(self._protocol.data_to_send()):
             if count:
                 await self._params.sleep(_SPACING)
+            _go_on(self._params)
             await self._websocket.send(data, text=True)
 
     async def _silence(self) -> None:
