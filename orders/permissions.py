@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
-import holidays
 from django.utils.translation import gettext as _
 
 from accounts.clock import KST
 from accounts.models import User
+from orders import calendars
 from orders.domain.events import Market
-from orders.domain.sessions import Action, Calendar, NotAllowed, Question, Reason, Sessions
+from orders.domain.sessions import Action, NotAllowed, Question, Reason, Sessions
 from orders.models import KisConnection, Order, OrderCommand
 
-FIRST_YEAR, LAST_YEAR = 2010, 2035
 
-
-@lru_cache(maxsize=1)
 def sessions() -> Sessions:
-    """The session table with the holidays of both markets."""
-    years = range(FIRST_YEAR, LAST_YEAR)
-    return Sessions(
-        holidays={
-            Calendar.KRX: _days(holidays.financial_holidays("XKRX", years=years)),
-            Calendar.US: _days(holidays.financial_holidays("XNYS", years=years)),
-        }
-    )
-
-
-def _days(calendar: Any) -> frozenset[date]:
-    return frozenset(calendar)
+    """The session table that is in force."""
+    return calendars.sessions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +37,14 @@ def obstacle(order: Order, action: Action, now: datetime) -> Doubt | None:
     if connection is None:
         return Doubt("no_connection", _("이 계좌의 KIS 연결이 꺼져 있습니다."))
     answer = sessions().allowed(
-        Question(Market(order.market), action, now, paper=connection.is_paper, order_type=order.order_type)
+        Question(
+            market=Market(order.market),
+            action=action,
+            at=now,
+            paper=connection.is_paper,
+            order_type=order.order_type,
+            exchange=order.exchange,
+        )
     )
     return _said(answer, order) if isinstance(answer, NotAllowed) else None
 
@@ -86,7 +79,11 @@ def live_command(order: Order) -> OrderCommand | None:
 
 def _said(answer: NotAllowed, order: Order) -> Doubt:
     text = {
-        Reason.NOT_OFFERED: _not_offered(order),
+        Reason.NOT_OFFERED: _("이 시장의 주문은 아직 이 화면에서 정정하거나 취소할 수 없습니다."),
+        Reason.MODIFY_NOT_OFFERED: _modify_not_offered(order),
+        Reason.PART_NOT_OFFERED: _("이 시장에서는 일부 수량만 정정하거나 취소할 수 없습니다."),
+        Reason.EXCHANGE_UNKNOWN: _("거래소를 알 수 없는 주문입니다."),
+        Reason.DAYTIME_SUSPENDED: _("미국 주간거래가 중단되어 있습니다."),
         Reason.PAPER_UNSUPPORTED: _("모의투자에서는 KIS가 이 기능을 제공하지 않습니다."),
         Reason.ALGORITHM_NOT_MODIFIABLE: _("TWAP·VWAP 주문은 정정할 수 없습니다."),
         Reason.RESERVATION_BREAK: _("예약주문은 16:30~16:45에 취소할 수 없습니다."),
@@ -98,10 +95,10 @@ def _said(answer: NotAllowed, order: Order) -> Doubt:
     return Doubt(answer.reason.value, text)
 
 
-def _not_offered(order: Order) -> str:
-    if order.market == Market.US_RESERVED:
+def _modify_not_offered(order: Order) -> str:
+    if order.market in {Market.US_RESERVED, Market.ASIA_RESERVED}:
         return _("예약주문은 정정할 수 없습니다. 취소한 뒤 다시 예약해야 합니다.")
-    return _("이 시장의 주문은 아직 이 화면에서 정정하거나 취소할 수 없습니다.")
+    return _("이 주문은 정정할 수 없고 취소만 할 수 있습니다.")
 
 
 def _closed(order: Order) -> str:

@@ -1,5 +1,5 @@
 """The admin of orders: connections are kept by operations, everything that happened is read."""
 
-from orders.admin import connections, ledgers
+from orders.admin import calendars, connections, ledgers
 
-__all__ = ["connections", "ledgers"]
+__all__ = ["calendars", "connections", "ledgers"]

@@ -21,6 +21,7 @@ SECRETS = ("key-7f3a", "secret-91bc", "app-4d2e", "app-secret-77", "hts-3391")
 KEPT = {
     Role.OPERATIONS: {
         "firm", "scheduleentry", "clientaccount", "assignment", "kisconnection", "kisaccount",
+        "markethours", "marketday", "marketsuspension",
     },
     Role.COMPLIANCE: set(),
     Role.ADMINISTRATOR: {"user", "apitoken", "authenticator", "firm", "kisconnection"},
