@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.clock import KST
 from accounts.serializers import moment
 from accounts.templatetags.portal_format import compact_won, money, price, quantity
+from orders.domain.command_state import CommandState
+from orders.domain.order_state import OrderStatus
 from orders.evidence import Sources
 from orders.models import CommandType, Order, OrderEventRecord
 
@@ -159,6 +161,18 @@ def _line(record: OrderEventRecord, evidence: dict[str, Any]) -> list[str]:
 def _cell(text: str) -> str:
     """A vendor's text is never a formula of whoever opens the file."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def race(row: dict[str, Any]) -> str:
+    """How a request and the market's fills crossed, in one sentence; empty where they did not."""
+    filled, unit = Decimal(row["cum_qty"]), _("계약") if row["market"].startswith("FO") else _("주")
+    figures = {"filled": f"{quantity(filled)}{unit}"}
+    if row["status"] == OrderStatus.CANCELED and filled:
+        figures["canceled"] = f"{quantity(Decimal(row['order_qty']) - filled)}{unit}"
+        return _("%(filled)s 체결된 뒤 나머지 %(canceled)s 취소") % figures
+    if row["status"] == OrderStatus.FILLED and (row["command"] or {}).get("state") == CommandState.TOO_LATE:
+        return _("요청이 닿기 전에 %(filled)s 모두 체결") % figures
+    return ""
 
 
 def summary(row: dict[str, Any], command: CommandType) -> dict[str, str]:

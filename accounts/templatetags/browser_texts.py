@@ -23,6 +23,9 @@ def _pair(context: str, text: str) -> tuple[str, str]:
 
 
 _TEXTS = (
+    _("{filled} 체결된 뒤 나머지 {canceled} 취소"),
+    _("요청이 닿기 전에 {filled} 모두 체결"),
+    _("전송까지"),
     _("확인 필요"),
     _("다시 취소"),
     _("Enter를 누르면 정렬합니다."),

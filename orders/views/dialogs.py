@@ -106,7 +106,8 @@ def _submitted(request: HttpRequest, order: Order, dialog: Dialog, form: Command
     except commands.Conflict as error:
         return _conflicted(request, order, dialog, error)
     row = serializers.order_row(order_of(person(request), order.pk), person(request))
-    return render(request, "orders/_command_result.html", {"command": serializers.command_row(command), "order": row})
+    told = {"command": serializers.command_row(command), "order": row, "race": wording.race(row)}
+    return render(request, "orders/_command_result.html", told)
 
 
 def _command_request(

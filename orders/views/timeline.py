@@ -28,7 +28,8 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     _audited(request, order, "account.viewed")
     sources = evidence.sources(order)
     events = [wording.event(event, sources.of(event)) for event in order.events.all()]
-    return render(request, "orders/timeline.html", {"order": serializers.order_row(order, user), "events": events})
+    row = serializers.order_row(order, user)
+    return render(request, "orders/timeline.html", {"order": row, "events": events, "race": wording.race(row)})
 
 
 @login_required

@@ -6,7 +6,7 @@ import { tick } from "./business_clock.js";
 import { isLost } from "./feed.js";
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
-import { commandMark } from "./order_cells.js";
+import { commandMark, raceText } from "./order_cells.js";
 
 let opener = null;
 
@@ -57,9 +57,16 @@ function follow({ entity, id, version, row }) {
       text.hidden = !text.dataset.when.split(" ").includes(row.command.state);
     }
     tick(command);
+    tellRace(dialog.querySelector("[data-race]"), raceText(row));
   }
   const stale = dialog.querySelector("[data-stale]");
   if (stale && Number(version) > Number(dialog.dataset.version)) stale.hidden = false;
+}
+
+function tellRace(line, text) {
+  if (!line) return;
+  line.textContent = text ?? "";
+  line.hidden = !text;
 }
 
 function complain(status) {

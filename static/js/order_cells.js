@@ -2,7 +2,7 @@
 
 import { age, businessNow, shortMoment } from "./business_clock.js";
 import { h, icon, ring } from "./dom.js";
-import { average, eastern, price, quantity, share } from "./format.js";
+import { average, eastern, price, quantity, share, subtract } from "./format.js";
 import { t } from "./i18n.js";
 import { isLost } from "./feed.js";
 
@@ -76,15 +76,32 @@ export function statusMark(row) {
 
 function statusTail(row) {
   if (row.needs_person) return [h("span", { class: "tag", title: row.status_text }, row.status_text || t("확인 필요"))];
-  const some = quantity(row.cum_qty) !== "0";
-  if (row.status === "PARTIALLY_FILLED" || (row.status === "CANCELED" && some)) {
-    return [h("span", { class: "share num" }, `${quantity(row.cum_qty)}/${quantity(row.order_qty)}`)];
+  if (row.status === "PARTIALLY_FILLED" || (row.status === "CANCELED" && wasFilled(row))) {
+    return [h("span", { class: "share num", title: raceText(row) }, `${quantity(row.cum_qty)}/${quantity(row.order_qty)}`)];
   }
+  if (row.status === "WORKING") return [h("span", { class: "share num" }, `${quantity(row.leaves_qty)}${unitName(row)}`)];
   if (["REJECTED", "NOT_SENT"].includes(row.status) && row.reason) {
     return [h("span", { class: "mark-reason" }, row.reason)];
   }
-  if (row.status === "RESERVED" && row.transmit_at) return [h("span", { class: "share", "data-until": row.transmit_at })];
+  if (row.status === "RESERVED" && row.transmit_at) {
+    const left = h("span", { class: "num", "data-until": row.transmit_at }, age(Date.parse(row.transmit_at) - businessNow()));
+    return [h("span", { class: "share", title: shortMoment(row.transmit_at) }, `${t("전송까지")} `, left)];
+  }
   return [];
+}
+
+const wasFilled = (row) => quantity(row.cum_qty) !== "0";
+
+/** How a request and the market's fills crossed, in one sentence; null where they did not. */
+export function raceText(row) {
+  const unit = unitName(row);
+  const filled = `${quantity(row.cum_qty)}${unit}`;
+  if (row.status === "CANCELED" && wasFilled(row)) {
+    const canceled = `${quantity(subtract(row.order_qty, row.cum_qty))}${unit}`;
+    return t("{filled} 체결된 뒤 나머지 {canceled} 취소", { filled, canceled });
+  }
+  if (row.status === "FILLED" && commandState(row) === "TOO_LATE") return t("요청이 닿기 전에 {filled} 모두 체결", { filled });
+  return null;
 }
 
 /** What became of the newest command, or null when there was none. */
@@ -101,7 +118,7 @@ export function commandMark(row) {
     return h("span", { class: "mark", "data-mark": "pending" }, icon("turn"), asked, running(since));
   }
   const [mark, symbol, label] = COMMAND[command.state] ?? ["unknown", "question", command.state];
-  const reason = command.reason ? `${kind} ${t(label)}: ${command.reason}` : null;
+  const reason = command.reason ? `${kind} ${t(label)}: ${command.reason}` : raceText(row);
   return h("span", { class: "mark", "data-mark": mark, title: reason }, solid(symbol), `${kind} ${t(label)}`);
 }
 

@@ -31,6 +31,21 @@ def test_a_modify_tells_what_goes_on_at_another_price() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "command", "cum", "text"),
+    [
+        ("CANCELED", "CONFIRMED", "120", "120주 체결된 뒤 나머지 380주 취소"),
+        ("CANCELED", "CONFIRMED", "0", ""),
+        ("FILLED", "TOO_LATE", "500", "요청이 닿기 전에 500주 모두 체결"),
+        ("FILLED", "REJECTED", "500", ""),
+        ("WORKING", None, "120", ""),
+    ],
+)
+def test_a_request_that_crossed_a_fill_says_how(status: str, command: str | None, cum: str, text: str) -> None:
+    crossed = row(order_qty="500", cum_qty=cum, status=status, command=command and {"state": command})
+    assert wording.race(crossed) == text
+
+
+@pytest.mark.parametrize(
     ("kind", "detail", "text"),
     [
         ("OrderFilled", {"last_qty": "10", "last_px": "70000"}, "체결 · 10 @ 70000"),
