@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--paper", action="store_true", help="the TR ids and limits of paper trading")
     parser.add_argument("--quiet-market", action="store_true", help="nothing happens by itself")
     parser.add_argument("--page-size", type=int, help="rows a page, instead of KIS's own")
+    parser.add_argument("--requests-per-second", type=int, help="instead of KIS's own limit")
     return parser
 
 
@@ -69,6 +70,7 @@ def _settings(options: argparse.Namespace) -> SimSettings:
         environment=Environment.PAPER if options.paper else Environment.LIVE,
         quiet=options.quiet_market,
         page_size=options.page_size,
+        rate=options.requests_per_second,
     )
 
 

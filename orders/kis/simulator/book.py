@@ -6,20 +6,23 @@ its own that names the original; its request is announced first and its confirma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from orders.domain.events import Family, Market, RequestKind, Side
 from orders.kis.simulator.instruments import SimInstrument
+from orders.kis.simulator.past import ALWAYS, Past
 
 ZERO = Decimal(0)
 FAMILIES = {
     Market.KRX: Family.KRX,
     Market.US: Family.OVERSEAS,
     Market.US_DAYTIME: Family.OVERSEAS,
+    Market.ASIA: Family.OVERSEAS,
     Market.US_RESERVED: Family.RESERVED,
+    Market.ASIA_RESERVED: Family.RESERVED,
     Market.FO_DAY: Family.FO,
     Market.FO_NIGHT: Family.FO,
 }
@@ -33,11 +36,14 @@ class SimAccount:
     number: str
     product: str
 
+    def __str__(self) -> str:
+        return f"{self.number}-{self.product}"
+
     @property
     def markets(self) -> tuple[Market, ...]:
         if self.product == "03":
             return (Market.FO_DAY, Market.FO_NIGHT)
-        return (Market.US, Market.US_DAYTIME, Market.US_RESERVED, Market.KRX)
+        return (Market.US, Market.US_DAYTIME, Market.US_RESERVED, Market.KRX, Market.ASIA, Market.ASIA_RESERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class SimOrder:
     rejected: str = ""
     expired: bool = False
     good_until: datetime | None = None
+    past: Past[SimOrder] = field(default_factory=Past)
 
     @property
     def leaves(self) -> Decimal:
@@ -85,6 +92,11 @@ class SimOrder:
         if self.rejected or self.expired or self.kind is RequestKind.CANCEL:
             return True
         return self.filled + self.canceled + self.moved >= self.ticket.qty
+
+    @property
+    def is_answered(self) -> bool:
+        """The exchange has said what it had to say of the number itself."""
+        return self.working or self.expired or bool(self.rejected)
 
     @property
     def family(self) -> Family:
@@ -105,16 +117,47 @@ class SimNotice:
     confirmed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill under a number of the simulator's own: KIS gives none."""
+
+    number: int
+    qty: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to orders at once. `orders` are as they are afterwards."""
+
+    why: str
+    at: datetime
+    orders: tuple[SimOrder, ...]
+    execution: Execution | None = None
+
+
+def _unrecorded(_change: Change) -> None:
+    """A book without a ledger."""
+
+
 @dataclass(slots=True)
 class Book:
-    """All orders of all accounts, and the numbers given out so far. Not thread-safe: its owner holds a lock."""
+    """All orders of all accounts, and the numbers given out so far. Not thread-safe: its owner holds a lock.
+
+    Each change is handed to `record` before its notice is handed to `emit`; `timer` dates it for lagging inquiries.
+    """
 
     emit: Callable[[SimNotice], None]
-    order_date: Callable[[Market, datetime], date]
-    good_until: Callable[[Market, datetime], datetime | None]
+    order_date: Callable[[Ticket, datetime], date]
+    good_until: Callable[[Ticket, datetime], datetime | None]
+    timer: Callable[[], float]
+    record: Callable[[Change], None] = _unrecorded
     orders: list[SimOrder] = field(default_factory=list)
     numbers: dict[Family, int] = field(default_factory=lambda: dict(FIRST_NUMBERS))
+    executions: int = 0
     _alive: list[SimOrder] = field(default_factory=list)
+    _by_number: dict[tuple[SimAccount, Family, int], SimOrder] = field(default_factory=dict)
+    _by_account: dict[tuple[SimAccount, Family], list[SimOrder]] = field(default_factory=dict)
 
     def next_number(self, family: Family) -> int:
         """Numbers are dense enough to look real and never repeat."""
@@ -126,20 +169,26 @@ class Book:
         self._alive = [order for order in self._alive if not order.is_over]
         return (order for order in self._alive if order.leaves > ZERO)
 
-    def take_over(self, orders: list[SimOrder], numbers: dict[Family, int]) -> None:
+    def take_over(self, orders: Iterable[SimOrder], numbers: dict[Family, int], executions: int) -> None:
         """Goes on with the orders of an earlier run."""
-        self.orders[:] = orders
-        self._alive = list(orders)
+        for order in orders:
+            order.past.keep(ALWAYS, _copy(order))
+            self._add(order)
         self.numbers.update(numbers)
+        self.executions = executions
 
     def find(self, account: SimAccount, family: Family, number: int) -> SimOrder | None:
         """The newest order of that number."""
-        wanted = (account, family, number)
-        return next((o for o in reversed(self.orders) if (o.ticket.account, o.family, o.number) == wanted), None)
+        return self._by_number.get((account, family, number))
+
+    def of_account(self, account: SimAccount, family: Family) -> list[SimOrder]:
+        """All orders of one account in one family, oldest first."""
+        return self._by_account.get((account, family), [])
 
     def place(self, ticket: Ticket, at: datetime) -> SimOrder:
         """The broker takes a new order."""
         order = self._new(ticket, at, RequestKind.NEW, None)
+        self._keep("accepted", at, order)
         self._tell(order, ticket.qty, ticket.price, at)
         return order
 
@@ -148,11 +197,13 @@ class Book:
         if order.working or order.rejected:
             return
         order.working = True
+        self._keep("confirmed", at, order)
         self._tell(order, order.ticket.qty, order.ticket.price, at, confirmed=True)
 
     def reject(self, order: SimOrder, reason: str, at: datetime) -> None:
         """The exchange refuses a new order, or a request."""
         order.rejected = reason
+        self._keep("rejected", at, order)
         self.emit(SimNotice(order, order.kind, order.ticket.qty, order.ticket.price, at, refused=True))
 
     def fill(self, order: SimOrder, qty: Decimal, price: Decimal, at: datetime) -> Decimal:
@@ -163,14 +214,15 @@ class Book:
         order.working = True
         order.filled += done
         order.amount += done * price
+        self.executions += 1
+        self._keep("execution", at, order, execution=Execution(self.executions, done, price))
         self.emit(SimNotice(order, RequestKind.NEW, done, price, at, filled=True, confirmed=True))
         return done
 
     def request(self, original: SimOrder, kind: RequestKind, qty: Decimal, price: Decimal, at: datetime) -> SimOrder:
         """The broker takes a modify or cancel, which changes nothing until `settle`."""
-        base = original.ticket
-        ticket = Ticket(base.account, base.market, base.instrument, base.side, qty, price, base.medium)
-        child = self._new(ticket, at, kind, original.number)
+        child = self._new(replace(original.ticket, qty=qty, price=price), at, kind, original.number)
+        self._keep("requested", at, child)
         self._tell(child, qty, price, at)
         return child
 
@@ -183,34 +235,50 @@ class Book:
         if original is None or qty <= ZERO:
             self.reject(child, "정정취소 가능수량이 없습니다.", at)
             return
-        base = child.ticket
-        child.ticket = Ticket(base.account, base.market, base.instrument, base.side, qty, base.price, base.medium)
+        child.ticket = replace(child.ticket, qty=qty)
         child.working = True
         if child.kind is RequestKind.CANCEL:
             original.canceled += qty
         else:
             original.moved += qty
-        self._tell(child, qty, base.price, at, confirmed=True)
+        self._keep("settled", at, child, original)
+        self._tell(child, qty, child.ticket.price, at, confirmed=True)
 
     def expire(self, now: datetime) -> None:
         """Ends the orders whose session is over. KIS sends no notice of it."""
         for order in list(self.open_orders()):
             if order.good_until is not None and now >= order.good_until:
                 order.expired = True
+                self._keep("expired", now, order)
 
     def _new(self, ticket: Ticket, at: datetime, kind: RequestKind, original: int | None) -> SimOrder:
         order = SimOrder(
             ticket=ticket,
             number=self.next_number(FAMILIES[ticket.market]),
-            order_date=self.order_date(ticket.market, at),
+            order_date=self.order_date(ticket, at),
             at=at,
             kind=kind,
             original=original,
-            good_until=self.good_until(ticket.market, at),
+            good_until=self.good_until(ticket, at),
         )
+        self._add(order)
+        return order
+
+    def _add(self, order: SimOrder) -> None:
+        account = order.ticket.account
         self.orders.append(order)
         self._alive.append(order)
-        return order
+        self._by_number[account, order.family, order.number] = order
+        self._by_account.setdefault((account, order.family), []).append(order)
+
+    def _keep(self, why: str, at: datetime, *orders: SimOrder, execution: Execution | None = None) -> None:
+        for order in orders:
+            order.past.keep(self.timer(), _copy(order))
+        self.record(Change(why, at, orders, execution))
 
     def _tell(self, order: SimOrder, qty: Decimal, price: Decimal, at: datetime, *, confirmed: bool = False) -> None:
         self.emit(SimNotice(order, order.kind, qty, price, at, confirmed=confirmed))
+
+
+def _copy(order: SimOrder) -> SimOrder:
+    return replace(order, past=Past())

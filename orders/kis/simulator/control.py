@@ -168,7 +168,8 @@ def _ticket(simulator: KisSimulator, fields: Fields) -> Ticket:
     account = _account(simulator, fields, named)
     market = named or next((m for m in account.markets if simulator.desk.is_open(m)), account.markets[0])
     drawn = simulator.market.ticket(account, market)
-    chosen = instrument(str(fields["symbol"]), market) if fields.get("symbol") else drawn.instrument
+    exchange = str(fields.get("exchange") or "")
+    chosen = instrument(str(fields["symbol"]), market, exchange) if fields.get("symbol") else drawn.instrument
     default_price = drawn.price if chosen == drawn.instrument else simulator.market.price(chosen)
     return Ticket(
         account,

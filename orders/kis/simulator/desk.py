@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,14 +14,19 @@ from orders.domain.events import Family, Market, RequestKind
 from orders.domain.sessions import Sessions
 from orders.kis.simulator.book import Book, SimNotice, SimOrder, Ticket
 from orders.kis.simulator.faults import Faults
+from orders.kis.simulator.hours import MarketHours
 from orders.kis.simulator.reservations import Reservation, ReservationBook
 from orders.kis.simulator.settings import SimSettings
 
 
-@dataclass(slots=True, eq=False)
-class _Pending:
-    due: float
-    act: Callable[[datetime], None]
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """What an earlier run left behind."""
+
+    orders: Iterable[SimOrder]
+    reservations: Iterable[Reservation]
+    numbers: Mapping[Family, int]
+    executions: int = 0
 
 
 @dataclass(slots=True)
@@ -33,17 +40,21 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     faults: Faults = field(default_factory=Faults)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    hours: MarketHours = field(init=False)
     book: Book = field(init=False)
     reservations: ReservationBook = field(init=False)
     held: list[SimOrder] = field(default_factory=list)
-    _pending: list[_Pending] = field(default_factory=list)
+    _pending: list[tuple[float, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.book = Book(emit=self.publish, order_date=self.sessions.trading_date, good_until=self.sessions.good_until)
+        self.hours = MarketHours(self.sessions)
+        self.book = Book(self.publish, self.hours.order_date, self.hours.good_until, timer=self._seconds)
         self.reservations = ReservationBook(
             place=self._place_at,
             next_number=lambda: self.book.next_number(Family.RESERVED),
-            sessions=self.sessions,
+            sends_at=self.hours.sends_reservation,
+            timer=self._seconds,
         )
 
     def place(self, ticket: Ticket) -> SimOrder:
@@ -54,7 +65,7 @@ class Desk:
         return self.reservations.reserve(ticket, self.now())
 
     def ask(self, original: SimOrder, kind: RequestKind, qty: Decimal, price: Decimal) -> SimOrder:
-        """A modify or cancel of a daytime or regular order; the exchange settles it after its delay."""
+        """A modify or cancel of an order; the exchange settles it after its delay."""
         child = self.book.request(original, kind, qty, price, self.now())
         if self.faults.take("hold_confirm"):
             self.held.append(child)
@@ -64,6 +75,7 @@ class Desk:
 
     def ask_reservation(self, row: Reservation) -> int:
         """A cancel of a reservation; the number of the request. The list shows it after a delay."""
+        self.reservations.ask_cancel(row)
         self._later(self.settings.reservation_delay, lambda _at: self.reservations.cancel(row))
         return self.book.next_number(Family.RESERVED)
 
@@ -75,28 +87,37 @@ class Desk:
             self.book.settle(child, self.now())
         return len(released)
 
-    def take_over(self, orders: list[SimOrder], reservations: list[Reservation], numbers: dict[Family, int]) -> None:
+    def take_over(self, legacy: Legacy) -> None:
         """Goes on with the books of an earlier run; what the exchange had not answered yet, it answers now."""
-        self.book.take_over(orders, numbers)
-        self.reservations.rows[:] = reservations
-        for order in orders:
-            if not (order.working or order.rejected or order.expired):
+        self.book.take_over(legacy.orders, dict(legacy.numbers), legacy.executions)
+        self.reservations.take_over(legacy.reservations)
+        for order in self.book.orders:
+            if not order.is_answered:
                 self._answer_later(order)
+        for row in list(self.reservations.waiting()):
+            if row.cancel_asked:
+                self.reservations.cancel(row)
 
     def work(self) -> None:
         """What time brings: delayed confirmations, reservations due at the open, the end of sessions."""
         with self.lock:
-            ready = [pending for pending in self._pending if pending.due <= self.timer()]
-            self._pending = [pending for pending in self._pending if pending not in ready]
-            now = self.now()
-            for pending in ready:
-                pending.act(now)
+            now, at = self.now(), self.timer()
+            while self._pending and self._pending[0][0] <= at:
+                _, _, act = heapq.heappop(self._pending)
+                act(now)
             for row in self.reservations.due(now):
                 self.reservations.transmit(row, now)
             self.book.expire(now)
 
-    def is_open(self, market: Market) -> bool:
-        return self.sessions.session_at(market, self.now()) is not None
+    def is_open(self, market: Market, exchange: str = "") -> bool:
+        return self.hours.session_at(market, self.now(), exchange) is not None
+
+    def trades(self, order: SimOrder) -> bool:
+        """The order works at an exchange that is open now."""
+        return order.working and self.is_open(order.ticket.market, order.ticket.instrument.exchange)
+
+    def _seconds(self) -> float:
+        return self.timer()
 
     def _place_at(self, ticket: Ticket, at: datetime) -> SimOrder:
         order = self.book.place(ticket, at)
@@ -109,12 +130,12 @@ class Desk:
         self._later(self.settings.exchange_delay, lambda at: act(order, at))
 
     def _later(self, seconds: float, act: Callable[[datetime], None]) -> None:
-        self._pending.append(_Pending(self.timer() + seconds, act))
+        heapq.heappush(self._pending, (self.timer() + seconds, next(self._turns), act))
 
 
 def working(desk: Desk, number: int | None) -> SimOrder | None:
     """The open order of that number, or without one the newest that works at an exchange that is open."""
     for order in reversed(list(desk.book.open_orders())):
-        if order.number == number or (number is None and order.working and desk.is_open(order.ticket.market)):
+        if order.number == number or (number is None and desk.trades(order)):
             return order
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import time
 from collections import Counter
@@ -23,14 +22,14 @@ from orders.kis.simulator.answers import (
     SimRequest,
     answer,
 )
-from orders.kis.simulator.book import SimAccount, SimNotice, SimOrder
+from orders.kis.simulator.book import SimAccount, SimNotice
 from orders.kis.simulator.control import control
 from orders.kis.simulator.desk import Desk
 from orders.kis.simulator.faults import ORDER_PATHS, accepts, spoil
 from orders.kis.simulator.inquiries import LISTINGS, PAPER_PAGE, Asked, inquire
 from orders.kis.simulator.market import MarketMaker
 from orders.kis.simulator.order_api import ORDER_REQUESTS
-from orders.kis.simulator.reservations import Reservation
+from orders.kis.simulator.order_api.fields import Asking, Refused
 from orders.kis.simulator.settings import SimSettings
 from orders.kis.simulator.state import load
 from orders.kis.simulator.wire import NoticeHub
@@ -61,7 +60,7 @@ class KisSimulator:
         self.market = MarketMaker(self.desk, random.Random(settings.seed))  # noqa: S311 - a market, not a secret
         self.requests: Counter[str] = Counter()
         self.ledger: list[dict[str, Any]] = []
-        self.lagging: tuple[list[SimOrder], list[Reservation]] | None = None
+        self.lagging: float | None = None
         resumed = state_file is not None and load(self, state_file)
         if not settings.quiet and not resumed:
             self.market.open_desk()
@@ -93,7 +92,7 @@ class KisSimulator:
 
     def freeze_inquiries(self) -> None:
         """From now on a lagging inquiry shows what is true at this moment."""
-        self.lagging = copy.deepcopy((self.desk.book.orders, self.desk.reservations.rows))
+        self.lagging = self.desk.timer()
 
     def _publish(self, notice: SimNotice) -> None:
         self.hub.publish(notice)
@@ -142,7 +141,7 @@ class KisSimulator:
             return TR_ID_MISSING
         if tr.path != request.path:
             return INVALID_REQUEST
-        wanted = tr.live if self.settings.environment is Environment.LIVE else tr.paper
+        wanted = tr.paper if self._paper else tr.live
         if wanted != request.headers.get("tr_id"):
             return ENVIRONMENT_WRONG
         return self._operate(request, tr)
@@ -153,20 +152,28 @@ class KisSimulator:
         if account not in self.settings.accounts:
             return ACCOUNT_WRONG
         if request.method == "POST" and tr.live in ORDER_REQUESTS:
-            return ORDER_REQUESTS[tr.live](self.desk, account, fields)
+            return self._order(Asking(self.desk, account, fields, self._paper), tr)
         if request.method == "GET" and tr.live in LISTINGS:
             return self._list(request, account, tr)
         return INVALID_REQUEST
 
+    def _order(self, asking: Asking, tr: Tr) -> SimAnswer | Refusal:
+        try:
+            return ORDER_REQUESTS[tr.live](asking)
+        except Refused as refused:
+            return refused.refusal
+
     def _list(self, request: SimRequest, account: SimAccount, tr: Tr) -> SimAnswer:
-        orders, reservations = self.desk.book.orders, self.desk.reservations.rows
-        if self.desk.faults.take("inquiry_lag") and self.lagging is not None:
-            orders, reservations = self.lagging
+        seen_at = self.lagging if self.desk.faults.take("inquiry_lag") else None
         listing = LISTINGS[tr.live]
         size = self.settings.page_size or listing.page_size
-        if self.settings.environment is Environment.PAPER:
+        if self._paper:
             size = min(size, PAPER_PAGE)
-        return inquire(listing, Asked(request, account, orders, reservations, self.now()), page_size=size)
+        return inquire(listing, Asked(request, account, self.desk, self.now(), seen_at), page_size=size)
+
+    @property
+    def _paper(self) -> bool:
+        return self.settings.environment is Environment.PAPER
 
 
 def _by_tr_id(tr_id: str) -> Tr | None:

@@ -11,6 +11,8 @@ from orders.domain.events import Family, Market
 from orders.kis.simulator import rows
 from orders.kis.simulator.answers import SimAnswer, SimRequest, listed
 from orders.kis.simulator.book import ZERO, SimAccount, SimOrder
+from orders.kis.simulator.desk import Desk
+from orders.kis.simulator.exchanges import US_EXCHANGES
 from orders.kis.simulator.reservations import Reservation
 from orders.kis.tr_ids import TRS, Operation
 
@@ -19,73 +21,91 @@ MOVED_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One inquiry of one account, over what the broker knows of it."""
+    """One inquiry of one account; `seen_at`, seconds of the timer, makes it answer what was true then."""
 
     request: SimRequest
     account: SimAccount
-    orders: Sequence[SimOrder]
-    reservations: Sequence[Reservation]
+    desk: Desk
     now: datetime
+    seen_at: float | None = None
 
     def param(self, name: str) -> str:
         return self.request.query.get(name, "").strip()
 
     def family(self, family: Family) -> list[SimOrder]:
-        return [o for o in self.orders if o.ticket.account == self.account and o.family is family]
+        orders = self.desk.book.of_account(self.account, family)
+        if self.seen_at is None:
+            return orders
+        return [seen for order in orders if (seen := order.past.as_of(self.seen_at)) is not None]
+
+    def reservations(self, market: Market) -> list[Reservation]:
+        found = self.desk.reservations.rows
+        own = [row for row in found if (row.ticket.account, row.ticket.market) == (self.account, market)]
+        if self.seen_at is None:
+            return own
+        return [seen for row in own if (seen := row.past.as_of(self.seen_at)) is not None]
+
+
+Pick = Callable[[Asked], Sequence[Any]]
+Summary = Callable[[Asked, Sequence[Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How one inquiry lists: `pick` the rows, the size of a page, and the names of its lists and keys."""
+    """How one inquiry lists: `pick` what, how each is printed, the size of a page, and the names of lists and keys."""
 
     operation: Operation
-    pick: Callable[[Asked], list[rows.Row]]
+    pick: Pick
+    row: Callable[[Any], rows.Row]
     page_size: int
     output: str = "output"
     key_width: int = 200
-    summary: Callable[[list[rows.Row]], Mapping[str, Any]] = lambda _rows: {}
+    summary: Summary = lambda _asked, _found: {}
 
 
-def _reservations(asked: Asked) -> list[rows.Row]:
-    start, end = asked.param("INQR_STRT_DT"), asked.param("INQR_END_DT")
-    exchange = asked.param("OVRS_EXCG_CD")
-    found = [rows.reservation(r) for r in asked.reservations if r.ticket.account == asked.account]
-    dated = [row for row in found if start <= row["rsvn_ord_rcit_dt"] <= end]
-    return [row for row in dated if _same_exchange(exchange, row["ovrs_excg_cd"])]
+def _reserved_in(market: Market) -> Pick:
+    def pick(asked: Asked) -> list[Reservation]:
+        start, end = asked.param("INQR_STRT_DT"), asked.param("INQR_END_DT")
+        exchange = asked.param("OVRS_EXCG_CD")
+        dated = [row for row in asked.reservations(market) if start <= _day(row.receipt_date) <= end]
+        return [row for row in dated if exchange in {"", row.ticket.instrument.exchange}]
+
+    return pick
 
 
-def _open_overseas(asked: Asked) -> list[rows.Row]:
-    exchange = asked.param("OVRS_EXCG_CD")
-    found = [rows.open_overseas(order) for order in asked.family(Family.OVERSEAS) if order.leaves > ZERO]
+def _open_overseas(asked: Asked) -> list[SimOrder]:
+    wanted = asked.param("OVRS_EXCG_CD")
     # KIS: NASD stands for all US exchanges here.
-    listed_rows = [row for row in found if exchange == "NASD" or _same_exchange(exchange, row["ovrs_excg_cd"])]
-    return listed_rows if asked.param("SORT_SQN") == "DS" else listed_rows[::-1]
+    exchanges = US_EXCHANGES if wanted == "NASD" else {wanted}
+    found = [
+        order
+        for order in asked.family(Family.OVERSEAS)
+        if order.leaves > ZERO and (not wanted or order.ticket.instrument.exchange in exchanges)
+    ]
+    return found if asked.param("SORT_SQN") == "DS" else found[::-1]
 
 
-def _overseas(asked: Asked) -> list[rows.Row]:
+def _overseas(asked: Asked) -> list[SimOrder]:
     start, end = asked.param("ORD_STRT_DT"), asked.param("ORD_END_DT")
     exchange = asked.param("OVRS_EXCG_CD").strip("%")
     orders = [o for o in asked.family(Family.OVERSEAS) if start <= _day(o.order_date) <= end]
     orders = _by_side_and_fill(orders, asked.param("SLL_BUY_DVSN"), asked.param("CCLD_NCCS_DVSN"))
-    found = [rows.overseas(order) for order in orders]
-    found = [row for row in found if _same_exchange(exchange, row["ovrs_excg_cd"])]
+    found = [order for order in orders if exchange in {"", order.ticket.instrument.exchange}]
     return found if asked.param("SORT_SQN") == "DS" else found[::-1]
 
 
-def _day_derivatives(asked: Asked) -> list[rows.Row]:
+def _day_derivatives(asked: Asked) -> list[SimOrder]:
     end = asked.param("END_ORD_DT")
     orders = [o for o in _derivatives(asked) if not _is_tonight(o, asked.now) and _day(o.order_date) <= end]
     # The opposite of the overseas inquiries: AS is ascending here.
-    found = [rows.day_derivative(order) for order in orders]
-    return found if asked.param("SORT_SQN") == "AS" else found[::-1]
+    return orders if asked.param("SORT_SQN") == "AS" else orders[::-1]
 
 
-def _night_derivatives(asked: Asked) -> list[rows.Row]:
+def _night_derivatives(asked: Asked) -> list[SimOrder]:
     end = asked.param("END_ORD_DT")
     # KIS: the end date is exclusive at night.
     orders = [o for o in _derivatives(asked) if _is_tonight(o, asked.now) and _day(o.order_date) < end]
-    found = [rows.night_derivative(order) for order in orders]
-    return found if asked.param("SORT_SQN") == "AS" else found[::-1]
+    return orders if asked.param("SORT_SQN") == "AS" else orders[::-1]
 
 
 def _is_tonight(order: SimOrder, now: datetime) -> bool:
@@ -100,12 +120,17 @@ def _derivatives(asked: Asked) -> list[SimOrder]:
     return _by_side_and_fill(orders, asked.param("SLL_BUY_DVSN_CD"), asked.param("CCLD_NCCS_DVSN"))
 
 
-def _stocks(asked: Asked) -> list[rows.Row]:
+def _stocks(asked: Asked) -> list[SimOrder]:
     start, end = asked.param("INQR_STRT_DT"), asked.param("INQR_END_DT")
     orders = [o for o in asked.family(Family.KRX) if start <= _day(o.order_date) <= end]
     orders = _by_side_and_fill(orders, asked.param("SLL_BUY_DVSN_CD"), asked.param("CCLD_DVSN"))
-    found = [rows.stock(order) for order in orders]
-    return found if asked.param("INQR_DVSN") == "01" else found[::-1]
+    return orders if asked.param("INQR_DVSN") == "01" else orders[::-1]
+
+
+def _revisable(asked: Asked) -> list[SimOrder]:
+    side = {"1": "01", "2": "02"}.get(asked.param("INQR_DVSN_2"), "00")
+    found = _by_side_and_fill([o for o in asked.family(Family.KRX) if o.leaves > ZERO], side, "00")
+    return found if asked.param("INQR_DVSN_1") == "0" else sorted(found, key=lambda o: o.ticket.instrument.symbol)
 
 
 def _by_side_and_fill(orders: list[SimOrder], side: str, fill: str) -> list[SimOrder]:
@@ -117,48 +142,36 @@ def _by_side_and_fill(orders: list[SimOrder], side: str, fill: str) -> list[SimO
     return orders
 
 
-def _same_exchange(wanted: str, exchange: str) -> bool:
-    return wanted in {"", exchange}
-
-
 def _day(day: date) -> str:
-    return day.strftime("%Y%m%d")
+    return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
-def _total(found: list[rows.Row], quantity: str, filled: str) -> dict[str, str]:
-    return {
-        "tot_ord_qty": str(sum(int(row[quantity]) for row in found)),
-        "tot_ccld_qty": str(sum(int(row[filled]) for row in found)),
-    }
+def _totals(_asked: Asked, found: Sequence[SimOrder]) -> dict[str, Any]:
+    ordered, filled = sum(o.ticket.qty for o in found), sum(o.filled for o in found)
+    return {"output2": {"tot_ord_qty": str(ordered), "tot_ccld_qty": str(filled)}}
 
 
-def _nothing(_asked: Asked) -> list[rows.Row]:
+def _nothing(_asked: Asked) -> list[SimOrder]:
     return []
 
 
-def _domestic(operation: Operation, pick: Callable[[Asked], list[rows.Row]], key_width: int = 200) -> Listing:
-    return Listing(
-        operation,
-        pick,
-        100,
-        "output1",
-        key_width,
-        summary=lambda found: {"output2": _total(found, "ord_qty", "tot_ccld_qty")},
-    )
+def _domestic(operation: Operation, pick: Pick, row: Callable[[SimOrder], rows.Row], key_width: int = 200) -> Listing:
+    return Listing(operation, pick, row, 100, "output1", key_width, _totals)
 
 
-# By live TR id. The desk trades nothing in Asia, and nothing is older than three months.
+# By live TR id. Nothing is older than three months.
 LISTINGS = {
     TRS[listing.operation].live: listing
     for listing in (
-        Listing(Operation.US_RESERVATIONS, _reservations, 20),
-        Listing(Operation.ASIA_RESERVATIONS, _nothing, 20),
-        Listing(Operation.OVERSEAS_OPEN, _open_overseas, 40),
-        Listing(Operation.OVERSEAS_ORDERS, _overseas, 20),
-        _domestic(Operation.FO_DAY_ORDERS, _day_derivatives),
-        _domestic(Operation.FO_NIGHT_ORDERS, _night_derivatives),
-        _domestic(Operation.KRX_ORDERS, _stocks, 100),
-        _domestic(Operation.KRX_ORDERS_OLD, _nothing, 100),
+        Listing(Operation.US_RESERVATIONS, _reserved_in(Market.US_RESERVED), rows.reservation, 20),
+        Listing(Operation.ASIA_RESERVATIONS, _reserved_in(Market.ASIA_RESERVED), rows.reservation, 20),
+        Listing(Operation.OVERSEAS_OPEN, _open_overseas, rows.open_overseas, 40),
+        Listing(Operation.OVERSEAS_ORDERS, _overseas, rows.overseas, 20),
+        _domestic(Operation.FO_DAY_ORDERS, _day_derivatives, rows.day_derivative),
+        _domestic(Operation.FO_NIGHT_ORDERS, _night_derivatives, rows.night_derivative),
+        _domestic(Operation.KRX_ORDERS, _stocks, rows.stock, 100),
+        _domestic(Operation.KRX_ORDERS_OLD, _nothing, rows.stock, 100),
+        Listing(Operation.KRX_REVISABLE, _revisable, rows.revisable, 50, key_width=100),
     )
 }
 PAPER_PAGE = 15  # overseas inquire-ccnl and inquire-daily-ccld on paper
@@ -178,4 +191,5 @@ def inquire(listing: Listing, asked: Asked, *, page_size: int) -> SimAnswer:
         f"ctx_area_fk{width}": condition.ljust(width),
         f"ctx_area_nk{width}": (str(start + page_size) if rest else "").ljust(width),
     }
-    return listed({listing.output: page, **listing.summary(found)}, more, keys, empty=not found)
+    body = {listing.output: [listing.row(one) for one in page], **listing.summary(asked, found)}
+    return listed(body, more, keys, empty=not found)

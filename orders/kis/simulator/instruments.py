@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orders.domain.events import Market
@@ -20,13 +20,12 @@ class SimInstrument:
     lot: int
 
 
-# ODER_COND of an overseas notice (KIS 해외주식 실시간체결통보).
-US_MARKET_CODES = {"NASD": "6", "NYSE": "7", "AMEX": "8"}
-US_MARKET_NAMES = {"NASD": "나스닥", "NYSE": "뉴욕거래소", "AMEX": "아멕스"}
-
-
 def _us(symbol: str, name: str, exchange: str, price: str, lot: int) -> SimInstrument:
     return SimInstrument(symbol, name, exchange, Decimal(price), Decimal("0.01"), lot)
+
+
+def _asia(symbol: str, name: str, exchange: str, price: str, tick: str, lot: int) -> SimInstrument:
+    return SimInstrument(symbol, name, exchange, Decimal(price), Decimal(tick), lot)
 
 
 def _fo(symbol: str, name: str, price: str, tick: str, lot: int) -> SimInstrument:
@@ -52,6 +51,19 @@ US = (
     _us("ORCL", "오라클", "NYSE", "198.76", 30),
     _us("SPY", "SPDR S&P 500", "AMEX", "659.03", 12),
     _us("SCHD", "SCHWAB US DIVIDEND EQUITY", "AMEX", "27.14", 300),
+)
+ASIA = (
+    _asia("00700", "텐센트 홀딩스", "SEHK", "612.5", "0.5", 200),
+    _asia("09988", "알리바바 그룹", "SEHK", "152.3", "0.1", 500),
+    _asia("600519", "귀주모태주", "SHAA", "1467.90", "0.01", 100),
+    _asia("601318", "중국평안보험", "SHAA", "58.96", "0.01", 800),
+    _asia("300750", "CATL", "SZAA", "382.50", "0.01", 200),
+    _asia("000858", "오량액", "SZAA", "118.64", "0.01", 400),
+    _asia("7203", "토요타자동차", "TKSE", "3120.0", "1.0", 100),
+    _asia("6758", "소니 그룹", "TKSE", "4487.0", "1.0", 100),
+    _asia("PVS", "페트로베트남 기술", "HASE", "33100", "100", 500),
+    _asia("VCB", "비엣콤은행", "VNSE", "60200", "100", 300),
+    _asia("FPT", "FPT", "VNSE", "98700", "100", 200),
 )
 FUTURES = (
     _fo("A01612", "F 202612", "548.30", "0.05", 6),
@@ -80,17 +92,21 @@ BY_MARKET: dict[Market, tuple[SimInstrument, ...]] = {
     Market.US: US,
     Market.US_DAYTIME: US,
     Market.US_RESERVED: US,
+    Market.ASIA: ASIA,
+    Market.ASIA_RESERVED: ASIA,
     Market.FO_DAY: FUTURES + OPTIONS,
     Market.FO_NIGHT: FUTURES + OPTIONS,
     Market.KRX: KRX,
 }
-BY_SYMBOL = {instrument.symbol: instrument for instrument in (*US, *FUTURES, *OPTIONS, *KRX)}
+BY_SYMBOL = {instrument.symbol: instrument for instrument in (*US, *ASIA, *FUTURES, *OPTIONS, *KRX)}
+_USUAL_EXCHANGES = {
+    **dict.fromkeys((Market.US, Market.US_DAYTIME, Market.US_RESERVED), "NASD"),
+    **dict.fromkeys((Market.ASIA, Market.ASIA_RESERVED), "SEHK"),
+}
 
 
-def instrument(symbol: str, market: Market) -> SimInstrument:
-    """The instrument of that symbol; one that the desk does not know is made up at 100."""
-    known = BY_SYMBOL.get(symbol)
-    if known is not None:
-        return known
-    exchange = "NASD" if BY_MARKET.get(market) is US else "KRX"
-    return SimInstrument(symbol, symbol, exchange, Decimal(100), Decimal("0.01"), 10)
+def instrument(symbol: str, market: Market, exchange: str = "") -> SimInstrument:
+    """The instrument of that symbol, at `exchange` where one is named; an unknown one is made up at 100."""
+    usual = _USUAL_EXCHANGES.get(market, "KRX")
+    known = BY_SYMBOL.get(symbol) or SimInstrument(symbol, symbol, usual, Decimal(100), Decimal("0.01"), 10)
+    return replace(known, exchange=exchange) if exchange else known

@@ -16,7 +16,7 @@ from orders.kis.simulator.desk import Desk
 from orders.kis.simulator.instruments import BY_MARKET, SimInstrument
 from orders.kis.simulator.reservations import NO_MARGIN
 
-ORDER_MARKETS = (Market.US, Market.US_DAYTIME, Market.KRX, Market.FO_DAY, Market.FO_NIGHT)
+ORDER_MARKETS = (Market.US, Market.US_DAYTIME, Market.KRX, Market.FO_DAY, Market.FO_NIGHT, Market.ASIA)
 RESERVATIONS = 8
 HISTORY = 12
 MEDIA = ("OpenAPI", "HTS", "모바일", "OpenAPI")
@@ -53,12 +53,16 @@ class MarketMaker:
 
     def ticket(self, account: SimAccount, market: Market) -> Ticket:
         """A believable order of somebody: near the price, in the usual size."""
-        instrument = self.rng.choice(BY_MARKET[market])
+        instrument = self.rng.choice(self._tradable(market) or BY_MARKET[market])
         side = self.rng.choice((Side.BUY, Side.SELL))
         away = instrument.tick * self.rng.randint(1, 12)
         price = self.price(instrument) + (away if side is Side.SELL else -away)
         qty = max(1, round(instrument.lot * self.rng.uniform(0.3, 2.0)))
         return Ticket(account, market, instrument, side, Decimal(qty), price, self.rng.choice(MEDIA))
+
+    def _tradable(self, market: Market) -> list[SimInstrument]:
+        """What trades there now: the exchanges of Asia keep hours of their own."""
+        return [one for one in BY_MARKET[market] if self.desk.is_open(market, one.exchange)]
 
     def price(self, instrument: SimInstrument) -> Decimal:
         return self.prices.setdefault(instrument.symbol, instrument.price)
@@ -75,7 +79,7 @@ class MarketMaker:
     def _places(self) -> list[tuple[SimAccount, Market]]:
         """Where an order can be given now."""
         accounts = self.desk.settings.accounts
-        return [(a, m) for a in accounts for m in ORDER_MARKETS if m in a.markets and self.desk.is_open(m)]
+        return [(a, m) for a in accounts for m in ORDER_MARKETS if m in a.markets and self._tradable(m)]
 
     def _replenish(self) -> None:
         places = self._places()
@@ -91,8 +95,7 @@ class MarketMaker:
 
     def _standing(self) -> list[SimOrder]:
         """What works at an exchange that is open."""
-        opened = {market for market in ORDER_MARKETS if self.desk.is_open(market)}
-        return [o for o in self.desk.book.open_orders() if o.working and o.ticket.market in opened]
+        return [order for order in self.desk.book.open_orders() if self.desk.trades(order)]
 
     def _fill_one(self) -> None:
         standing = self._standing()

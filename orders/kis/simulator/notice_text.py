@@ -7,11 +7,13 @@ from decimal import Decimal
 from orders.domain.events import Family, Market, RequestKind, Side
 from orders.domain.sessions import SEOUL
 from orders.kis.simulator.book import SimNotice
-from orders.kis.simulator.instruments import FUTURES, US_MARKET_CODES
+from orders.kis.simulator.exchanges import EXCHANGES
+from orders.kis.simulator.instruments import FUTURES
 
 _SIDES = {Side.SELL: "01", Side.BUY: "02"}
 _REQUESTS = {RequestKind.NEW: "0", RequestKind.MODIFY: "1", RequestKind.CANCEL: "2"}
 _FUTURES_SYMBOLS = frozenset(instrument.symbol for instrument in FUTURES)
+_ROUTES = {"KRX": "1", "NXT": "2", "SOR": "3"}  # ORD_EXG_GB (KIS 국내주식 실시간체결통보)
 LIVE_TO_PAPER = {"H0IFCNI0": "H0IFCNI9", "H0GSCNI0": "H0GSCNI9", "H0STCNI0": "H0STCNI9"}
 
 
@@ -68,25 +70,26 @@ def _overseas(notice: SimNotice, hts_id: str) -> tuple[str, ...]:
     """25 columns; the account without its product, numbers unpadded, the branch blank."""
     order = notice.order
     instrument = order.ticket.instrument
+    exchange = EXCHANGES[instrument.exchange]
     return (
         *_head(notice, hts_id, order.ticket.account.number, str(order.number), _original(notice)),
         "2",
         instrument.symbol,
         str(int(notice.qty)).zfill(10),
-        _implied(notice.price, 4, 9),
+        _implied(notice.price, exchange.decimals, 9),
         _hour(notice),
         *_flags(notice),
         "",
         "",
         "******",
         instrument.name[:14],
-        US_MARKET_CODES[instrument.exchange],
+        exchange.notice_code,
         "10",
         "",
         "",
         "",
         "02",
-        _implied(notice.price, 4, 12),
+        _implied(notice.price, exchange.decimals, 12),
     )
 
 
@@ -140,7 +143,7 @@ def _stock(notice: SimNotice, hts_id: str) -> tuple[str, ...]:
         str(int(order.ticket.qty)).zfill(9),
         "******",
         "000000000",
-        "1",
+        _ROUTES[order.ticket.instrument.exchange],
         "Y",
         "",
         "10",

@@ -8,10 +8,12 @@ from decimal import Decimal
 from orders.domain.events import RequestKind, Side
 from orders.domain.sessions import SEOUL
 from orders.kis.simulator.book import ZERO, SimOrder
-from orders.kis.simulator.instruments import US_MARKET_NAMES
+from orders.kis.simulator.exchanges import EXCHANGES
 from orders.kis.simulator.reservations import Reservation
 
 Row = dict[str, str]
+
+STOCK_BRANCH = "06010"  # ord_gno_brno, which a request must give back as KRX_FWDG_ORD_ORGNO
 
 _SIDES = {Side.SELL: ("01", "매도"), Side.BUY: ("02", "매수")}
 _REQUESTS = {RequestKind.NEW: ("00", ""), RequestKind.MODIFY: ("01", "정정"), RequestKind.CANCEL: ("02", "취소")}
@@ -36,7 +38,7 @@ def _original(order: SimOrder, blank: str) -> str:
 def _overseas(order: SimOrder) -> Row:
     ticket = order.ticket
     side, side_name = _SIDES[ticket.side]
-    exchange = ticket.instrument.exchange
+    exchange = EXCHANGES[ticket.instrument.exchange]
     return {
         "ord_dt": order.order_date.strftime("%Y%m%d"),
         "ord_gno_brno": "01790",
@@ -49,15 +51,15 @@ def _overseas(order: SimOrder) -> Row:
         "rjct_rson": "0001" if order.rejected else "",
         "rjct_rson_name": order.rejected,
         "ord_tmd": _hour(order.at),
-        "tr_mket_name": US_MARKET_NAMES[exchange],
-        "tr_crcy_cd": "USD",
+        "tr_mket_name": exchange.name,
+        "tr_crcy_cd": exchange.currency,
         "ft_ord_qty": str(ticket.qty),
         "ft_ccld_qty": str(order.filled),
         "nccs_qty": str(order.leaves),
         "ft_ord_unpr3": f"{ZERO if order.kind is RequestKind.CANCEL else ticket.price:.8f}",
         "ft_ccld_unpr3": f"{_average(order):.8f}",
         "ft_ccld_amt3": f"{order.amount:.5f}",
-        "ovrs_excg_cd": exchange,
+        "ovrs_excg_cd": exchange.code,
         "loan_type_cd": "10",
         "loan_dt": "",
         "usa_amk_exts_rqst_yn": "N",
@@ -68,13 +70,16 @@ def _overseas(order: SimOrder) -> Row:
 def open_overseas(order: SimOrder) -> Row:
     """A row of inquire-nccs: what is open, the status text always blank."""
     code, name = _REQUESTS[order.kind]
+    exchange = EXCHANGES[order.ticket.instrument.exchange]
     request = {"rvse_cncl_dvsn_cd": code, "rvse_cncl_dvsn_cd_name": name}
-    return {**_overseas(order), **request, "natn_cd": "840", "natn_kor_name": "미국", "prcs_stat_name": ""}
+    nation = {"natn_cd": exchange.nation, "natn_kor_name": exchange.nation_name}
+    return {**_overseas(order), **request, **nation, "prcs_stat_name": ""}
 
 
 def overseas(order: SimOrder) -> Row:
     """A row of overseas inquire-ccnl; its numbers come unpadded."""
     code, name = _REQUESTS[order.kind]
+    exchange = EXCHANGES[order.ticket.instrument.exchange]
     return {
         **_overseas(order),
         "odno": str(order.number),
@@ -82,8 +87,8 @@ def overseas(order: SimOrder) -> Row:
         "rvse_cncl_dvsn": code,
         "rvse_cncl_dvsn_name": name or "보통",
         "prcs_stat_name": _overseas_status(order),
-        "tr_natn": "840",
-        "tr_natn_name": "미국",
+        "tr_natn": exchange.nation,
+        "tr_natn_name": exchange.nation_name,
         "dmst_ord_dt": _day(order.at),
         "thco_ord_tmd": _hour(order.at),
         "mdia_dvsn_name": order.ticket.medium,
@@ -158,7 +163,7 @@ def stock(order: SimOrder) -> Row:
     gone = order.canceled > ZERO and order.leaves == ZERO
     return {
         "ord_dt": order.order_date.strftime("%Y%m%d"),
-        "ord_gno_brno": "06010",
+        "ord_gno_brno": STOCK_BRANCH,
         "odno": str(order.number).zfill(10),
         "orgn_odno": _original(order, ""),
         "ord_dvsn_name": "지정가",
@@ -186,9 +191,38 @@ def stock(order: SimOrder) -> Row:
         "prdt_type_cd": "300",
         "excg_dvsn_cd": "02",
         "ord_orgno": "",
-        "excg_id_dvsn_Cd": "KRX",
+        "excg_id_dvsn_Cd": ticket.instrument.exchange,
         "stpm_cndt_pric": "0",
         "stpm_efct_occr_dtmd": "",
+    }
+
+
+def revisable(order: SimOrder) -> Row:
+    """A row of inquire-psbl-rvsecncl: what can still be modified or canceled."""
+    ticket = order.ticket
+    exchange = ticket.instrument.exchange
+    return {
+        "ord_gno_brno": STOCK_BRANCH,
+        "odno": str(order.number).zfill(10),
+        "orgn_odno": _original(order, ""),
+        "ord_dvsn_name": "지정가",
+        "pdno": ticket.instrument.symbol,
+        "prdt_name": ticket.instrument.name,
+        "rvse_cncl_dvsn_name": _REQUEST_WORDS[order.kind],
+        "ord_qty": str(ticket.qty),
+        "ord_unpr": str(ticket.price),
+        "ord_tmd": _hour(order.at),
+        "tot_ccld_qty": str(order.filled),
+        "tot_ccld_amt": str(order.amount),
+        "psbl_qty": str(order.leaves),
+        "sll_buy_dvsn_cd": _SIDES[ticket.side][0],
+        "ord_dvsn_cd": "00",
+        "mgco_aptm_odno": "",
+        "excg_dvsn_cd": "02",
+        "excg_id_dvsn_cd": exchange,
+        "excg_id_dvsn_name": exchange,
+        "stpm_cndt_pric": "0",
+        "stpm_efct_occr_yn": "N",
     }
 
 
@@ -197,6 +231,7 @@ def reservation(row: Reservation) -> Row:
     ticket = row.ticket
     side, side_name = _SIDES[ticket.side]
     code, name = _reservation_status(row)
+    exchange = EXCHANGES[ticket.instrument.exchange]
     sent = row.sent
     return {
         "cncl_yn": "Y" if row.canceled else "N",
@@ -210,13 +245,13 @@ def reservation(row: Reservation) -> Row:
         "ovrs_rsvn_ord_stat_cd": code,
         "ovrs_rsvn_ord_stat_cd_name": name,
         "pdno": ticket.instrument.symbol,
-        "prdt_type_cd": "512",
+        "prdt_type_cd": exchange.product_type,
         "prdt_name": ticket.instrument.name,
         "ord_rcit_tmd": _hour(row.at),
         "ord_fwdg_tmd": _hour(row.sent_at) if row.sent_at else "",
         "tr_dvsn_name": "일반",
-        "ovrs_excg_cd": ticket.instrument.exchange,
-        "tr_mket_name": US_MARKET_NAMES[ticket.instrument.exchange],
+        "ovrs_excg_cd": exchange.code,
+        "tr_mket_name": exchange.name,
         "ord_stfno": "",
         "ft_ord_qty": str(ticket.qty),
         "ft_ord_unpr3": f"{ticket.price:.8f}",

@@ -23,10 +23,13 @@ class SimSettings:
     exchange_delay: float = 0.6
     reservation_delay: float = 1.5
     page_size: int | None = None
+    rate: int | None = None
 
     @property
     def requests_per_second(self) -> int:
-        """KIS, since 2026-04-20: 18 a second live, 1 on paper."""
+        """KIS, since 2026-04-20: 18 a second live, 1 on paper; `rate` stands in for it."""
+        if self.rate is not None:
+            return self.rate
         return 18 if self.environment is Environment.LIVE else 1
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orders.domain.events import Family, Market, RequestKind, Side
 from orders.kis.simulator.book import SimOrder, Ticket
+from orders.kis.simulator.desk import Legacy
 from orders.kis.simulator.instruments import instrument
 from orders.kis.simulator.reservations import Reservation
 from orders.kis.simulator.settings import read_account
@@ -55,7 +56,7 @@ def load(simulator: KisSimulator, path: Path) -> bool:
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return False
     with simulator.desk.lock:
-        simulator.desk.take_over(orders, reservations, numbers)
+        simulator.desk.take_over(Legacy(orders, reservations, numbers))
         simulator.market.prices.update(prices)
         simulator.access.token, simulator.access.issued_at = token, issued_at
     return True
@@ -70,6 +71,7 @@ def _ticket(ticket: Ticket) -> dict[str, str]:
         "account": f"{ticket.account.number}-{ticket.account.product}",
         "market": ticket.market.value,
         "symbol": ticket.instrument.symbol,
+        "exchange": ticket.instrument.exchange,
         "side": ticket.side.value,
         "qty": str(ticket.qty),
         "price": str(ticket.price),
@@ -82,7 +84,7 @@ def _read_ticket(row: Stored) -> Ticket:
     return Ticket(
         account=read_account(row["account"]),
         market=market,
-        instrument=instrument(row["symbol"], market),
+        instrument=instrument(row["symbol"], market, row["exchange"]),
         side=Side(row["side"]),
         qty=Decimal(row["qty"]),
         price=Decimal(row["price"]),
@@ -135,6 +137,7 @@ def _reservation(row: Reservation) -> dict[str, Any]:
         "receipt_date": row.receipt_date.isoformat(),
         "at": row.at.isoformat(),
         "transmits_at": row.transmits_at and row.transmits_at.isoformat(),
+        "cancel_asked": row.cancel_asked,
         "canceled": row.canceled,
         "not_sent": row.not_sent,
         "sent": row.sent.number if row.sent else None,
@@ -149,6 +152,7 @@ def _read_reservation(row: Stored, orders: Mapping[tuple[Family, int], SimOrder]
         receipt_date=date.fromisoformat(row["receipt_date"]),
         at=datetime.fromisoformat(row["at"]),
         transmits_at=_moment(row["transmits_at"]),
+        cancel_asked=bool(row["cancel_asked"]),
         canceled=bool(row["canceled"]),
         not_sent=str(row["not_sent"]),
         sent=orders[Family.OVERSEAS, row["sent"]] if row["sent"] else None,

@@ -39,7 +39,7 @@ def pass_time(simulator: KisSimulator, clock: Clock, seconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("at", "markets"),
-    [(EVENING, {Market.US, Market.FO_NIGHT}), (MORNING, {Market.US_DAYTIME, Market.KRX, Market.FO_DAY})],
+    [(EVENING, {Market.US, Market.FO_NIGHT}), (MORNING, {Market.US_DAYTIME, Market.KRX, Market.FO_DAY, Market.ASIA})],
 )
 def test_the_desk_opens_with_about_forty_orders_of_the_open_markets(at: datetime, markets: set[Market]) -> None:
     simulator = living(Clock(at))
@@ -113,7 +113,7 @@ def test_when_the_next_session_opens_the_desk_fills_up_again() -> None:
     simulator = living(clock)
     clock.at = datetime(2026, 11, 23, 10, 5, tzinfo=KST)
     pass_time(simulator, clock, 1)
-    assert set(open_in(simulator)) <= {Market.US_DAYTIME, Market.KRX, Market.FO_DAY}
+    assert set(open_in(simulator)) <= {Market.US_DAYTIME, Market.KRX, Market.FO_DAY, Market.ASIA}
     pass_time(simulator, clock, 30)
     assert sum(open_in(simulator).values()) > 20
 
