@@ -12,25 +12,17 @@ from decimal import Decimal
 
 from accounts import clock
 from accounts.gateway import GatewayRefused, refuse_shifted_clock
-from orders.domain.events import Market
+from orders.domain.events import Market, Side
 from orders.domain.pace import Turn
-from orders.domain.sessions import Calendar
-from orders.kis import auth
-from orders.kis.client import (
-    KisClient,
-    KisConfig,
-    OrderRequest,
-    cancel_daytime,
-    cancel_reservation,
-    modify_daytime,
-    new_session,
-)
+from orders.domain.sessions import Action, Calendar
+from orders.kis import auth, revisions
+from orders.kis.client import KisClient, KisConfig, OrderRequest, new_session
 from orders.kis.client.kis_client import Ports
-from orders.kis.client.orders import Target
 from orders.kis.errors import NotSentError, UnsupportedError
+from orders.kis.revisions import RevisionFacts
 from orders.kis.schemas import Account, Sessions
 from orders.kis.tr_ids import Environment
-from orders.kis.translate import SendOutcome
+from orders.kis.translate import NotSent, SendOutcome
 from orders.models import CommandType, KisConnection, Order, OrderCommand
 from orders.pace import wait_turn
 from orders.permissions import connection_of, sessions
@@ -111,7 +103,11 @@ class Sender:
 
     def send(self, command: OrderCommand) -> SendOutcome:
         """One request. Never raises for what the network or the broker does."""
-        return self.client.send(request_for(self.connection, self.order, command), command.gt_uid or "")
+        try:
+            request = request_for(self.connection, self.order, command)
+        except (UnsupportedError, ValueError) as error:
+            return NotSent(str(error))
+        return self.client.send(request, command.gt_uid or "")
 
 
 def sender(order: Order) -> Sender:
@@ -132,15 +128,28 @@ def _no_wait() -> None:
 
 
 def request_for(connection: KisConnection, order: Order, command: OrderCommand) -> OrderRequest:
-    """The wire request of one command. The command's pre-image names the number and what was left."""
-    account = Account(order.account.kis.cano, order.account.kis.product)
-    number = int(command.pre_image["number"])
-    if order.market == Market.US_RESERVED:
-        return cancel_reservation(account, date.fromisoformat(command.pre_image["order_date"]), number)
-    target = Target(order.exchange, order.symbol, number)
-    quantity = Decimal(command.pre_image["leaves_qty"]) if command.quantity is None else command.quantity
-    if command.type == CommandType.MODIFY:
-        assert command.price is not None  # noqa: S101 - a modify without a price is refused when it is taken
-        return modify_daytime(account, target, quantity, command.price.normalize())
-    price = "0" if connection.daytime_cancel_sends_zero_price else f"{(order.price or Decimal(0)).normalize():f}"
-    return cancel_daytime(account, target, quantity, price)
+    """The wire request of one command. The command's pre-image names the number and what was left.
+
+    Raises UnsupportedError for what KIS does not take, ValueError for figures that cannot be.
+    """
+    return revisions.request(
+        RevisionFacts(
+            account=Account(order.account.kis.cano, order.account.kis.product),
+            environment=Environment(connection.environment),
+            market=Market(order.market),
+            action=Action.MODIFY if command.type == CommandType.MODIFY else Action.CANCEL,
+            exchange=order.exchange,
+            symbol=order.symbol,
+            number=int(command.pre_image["number"]),
+            order_date=date.fromisoformat(command.pre_image["order_date"]),
+            leaves_qty=Decimal(command.pre_image["leaves_qty"]),
+            quantity=command.quantity,
+            price=command.price,
+            order_type=order.order_type,
+            forward_org=order.forward_org,
+            order_price=order.price,
+            zero_price_on_cancel=connection.daytime_cancel_sends_zero_price,
+            side=Side(order.side),
+            currency=order.currency,
+        )
+    )

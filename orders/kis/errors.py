@@ -2,7 +2,7 @@
 
 KisError
 ├── NotSentError            nothing was sent: before the first request byte
-│   ├── UnsupportedError    this environment has no such operation
+│   ├── UnsupportedError    KIS takes no such request, or not in this environment
 │   └── TokenWaitError      no access token now; `retry_at` says when to ask again
 ├── NoAnswerError           sent, and then a timeout or a reset
 ├── BadAnswerError          an answer that cannot be read: HTML, cut JSON, paging that does not advance
@@ -18,6 +18,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from orders.domain.sessions import Reason
+
 
 class KisError(Exception):
     """Everything that this room raises on purpose."""
@@ -28,7 +30,11 @@ class NotSentError(KisError):
 
 
 class UnsupportedError(NotSentError):
-    """KIS offers the operation in another environment only."""
+    """KIS does not take this; `reason` is the key of the sentence that says why, None where there is none."""
+
+    def __init__(self, message: str, reason: Reason | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class TokenWaitError(NotSentError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from orders.domain.sessions import Reason
 from orders.kis.errors import UnsupportedError
 
 
@@ -151,7 +152,8 @@ def required_tr_id(operation: Operation, environment: Environment) -> str:
     """The TR id. Raises UnsupportedError, before anything is sent, where this environment has none."""
     found = tr_id(operation, environment)
     if found is None:
-        raise UnsupportedError(f"KIS has no {operation.value} in the {environment.value} environment")
+        text = f"KIS has no {operation.value} in the {environment.value} environment"
+        raise UnsupportedError(text, Reason.PAPER_UNSUPPORTED)
     return found
 
 

@@ -48,10 +48,13 @@ def keys(asked: Order, now: datetime) -> list[str | None]:
         ({"status": "FILLED"}, DAYTIME, "nothing_left", "nothing_left"),
         ({"leaves_qty": Decimal(0)}, DAYTIME, "nothing_left", "nothing_left"),
         ({"order_type": "35"}, DAYTIME, None, "algorithm_not_modifiable"),
-        ({"market": "US_RESERVED", "status": "RESERVED"}, EVENING, None, "not_offered"),
-        ({"market": "US_RESERVED", "status": "RESERVED"}, BREAK, "reservation_break", "not_offered"),
-        ({"market": "US_RESERVED", "status": "RESERVED", "paper": True}, EVENING, None, "not_offered"),
-        ({"market": "FO_NIGHT"}, EVENING, "not_offered", "not_offered"),
+        ({"market": "US_RESERVED", "status": "RESERVED"}, EVENING, None, "modify_not_offered"),
+        ({"market": "US_RESERVED", "status": "RESERVED"}, BREAK, "reservation_break", "modify_not_offered"),
+        ({"market": "US_RESERVED", "status": "RESERVED", "paper": True}, EVENING, None, "modify_not_offered"),
+        ({"market": "FO_NIGHT"}, EVENING, None, None),
+        ({"market": "FO_NIGHT", "paper": True}, EVENING, "paper_unsupported", "paper_unsupported"),
+        ({"market": "ASIA", "exchange": "SHAA"}, DAYTIME, None, "modify_not_offered"),
+        ({"market": "KRX", "exchange": ""}, DAYTIME, "exchange_unknown", "exchange_unknown"),
     ],
 )
 def test_an_order_says_what_stands_against_cancel_and_modify(

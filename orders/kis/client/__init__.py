@@ -4,7 +4,7 @@ from orders.kis.client.config import KisConfig, new_session
 from orders.kis.client.inquiries import Inquiry
 from orders.kis.client.kis_client import KisClient, Ports
 from orders.kis.client.once import Limits, post_once
-from orders.kis.client.orders import OrderRequest, Target, cancel_daytime, cancel_reservation, modify_daytime
+from orders.kis.revisions import OrderRequest
 
 __all__ = [
     "Inquiry",
@@ -13,10 +13,6 @@ __all__ = [
     "Limits",
     "OrderRequest",
     "Ports",
-    "Target",
-    "cancel_daytime",
-    "cancel_reservation",
-    "modify_daytime",
     "new_session",
     "post_once",
 ]

@@ -17,8 +17,8 @@ from orders.kis.client.calls import TIMEOUT, ask, error_in, raise_for_refusal
 from orders.kis.client.config import KisConfig
 from orders.kis.client.inquiries import Inquiry, Params
 from orders.kis.client.once import Limits, post_once
-from orders.kis.client.orders import OrderRequest
 from orders.kis.errors import BadAnswerError, KisError, NoAnswerError, NotSentError
+from orders.kis.revisions import OrderRequest
 from orders.kis.schemas import Account, ReportPage, Sessions, read_rows
 from orders.kis.tr_ids import TRS, required_tr_id
 from orders.kis.translate import Evidence, NotSent, SendOutcome, Unknown, UnknownReason, read_answer

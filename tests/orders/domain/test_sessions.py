@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,12 @@ import pytest
 from orders.domain.events import Market
 from orders.domain.sessions import (
     HOURS,
-    OFFERED,
     Action,
     Allowed,
     Calendar,
     NotAllowed,
+    Offer,
+    Offered,
     Question,
     Reason,
     Session,
@@ -24,7 +26,20 @@ from orders.domain.sessions import (
 
 KST = ZoneInfo("Asia/Seoul")
 M = Market
-SESSIONS = Sessions()
+C, E = Action.CANCEL, Action.MODIFY
+OFFERED: Offered = {
+    (M.US_RESERVED, "", C): Offer(paper=True, part=False),
+    (M.US_DAYTIME, "", C): Offer(paper=False, part=True),
+    (M.US_DAYTIME, "", E): Offer(paper=False, part=True),
+    (M.ASIA, "TKSE", C): Offer(paper=True, part=True),
+    (M.ASIA, "TKSE", E): Offer(paper=True, part=True),
+    (M.ASIA, "SHAA", C): Offer(paper=True, part=True),
+    (M.ASIA_RESERVED, "SEHK", C): Offer(paper=True, part=False),
+    (M.KRX, "KRX", C): Offer(paper=True, part=True),
+    (M.KRX, "KRX", E): Offer(paper=True, part=True),
+    (M.FO_DAY, "", E): Offer(paper=True, part=True),
+}
+SESSIONS = Sessions(offered=OFFERED)
 WINTER, SUMMER = date(2026, 11, 20), date(2026, 7, 16)  # a Friday, a Thursday
 
 
@@ -73,12 +88,15 @@ HOUR_EDGES = [
     (M.KRX, date(2025, 3, 3), "16:00", None),
     (M.KRX, date(2025, 3, 4), "16:00", "day"),
     (M.FO_DAY, WINTER, "08:44", None),
+    (M.FO_DAY, date(2023, 7, 28), "08:59", None),
+    (M.FO_DAY, date(2023, 7, 31), "08:45", "day"),
     (M.FO_DAY, WINTER, "15:44", "day"),
     (M.FO_NIGHT, WINTER, "18:00", "night"),
     (M.FO_NIGHT, date(2026, 11, 21), "05:59", "night"),
     (M.FO_NIGHT, date(2026, 11, 21), "06:00", None),
     (M.FO_NIGHT, date(2026, 11, 21), "18:00", None),
-    (M.ASIA, WINTER, "11:00", None),
+    (M.FO_NIGHT, date(2025, 6, 6), "05:30", None),
+    (M.FO_NIGHT, date(2025, 6, 10), "05:30", "night"),
 ]
 
 
@@ -88,8 +106,97 @@ def test_the_hours_of_each_market(market: Market, day: date, hhmm: str, name: st
     assert (session and session.name) == name
 
 
-def test_every_row_of_the_hours_is_used_by_some_day() -> None:
-    assert {row.market for row in HOURS} == set(Market) - {M.ASIA, M.ASIA_RESERVED}
+# KIS "해외주식 주문" (Hong Kong, Shanghai, Tokyo), "해외주식 예약주문접수"; Vietnam's day is of its exchanges.
+ASIAN_EDGES = [
+    (M.ASIA, "SEHK", ("10:29", "13:00", "13:59", "17:00"), ("10:30", "12:59", "14:00", "16:59")),
+    (M.ASIA, "SHAA", ("10:29", "16:00"), ("10:30", "12:45", "15:59")),
+    (M.ASIA, "SZAA", ("10:29", "16:00"), ("10:30", "15:59")),
+    (M.ASIA, "TKSE", ("08:59", "11:30", "12:29", "15:00"), ("09:00", "11:29", "12:30", "14:59")),
+    (M.ASIA, "VNSE", ("10:59", "13:30", "14:59", "16:45"), ("11:00", "13:29", "15:00", "16:44")),
+    (M.ASIA, "HASE", ("10:59", "16:45"), ("11:00", "16:44")),
+    (M.ASIA_RESERVED, "SEHK", ("08:59", "10:20", "10:39", "13:50"), ("09:00", "10:19", "10:40", "13:49")),
+    (M.ASIA_RESERVED, "SHAA", ("08:59", "10:20", "10:39", "13:50"), ("09:00", "10:19", "10:40", "13:49")),
+    (M.ASIA_RESERVED, "SZAA", ("10:20", "13:50"), ("09:00", "13:49")),
+    (M.ASIA_RESERVED, "TKSE", ("09:09", "12:20", "13:00"), ("09:10", "12:19")),
+    (M.ASIA_RESERVED, "HASE", ("08:59", "11:00", "11:19", "14:50"), ("09:00", "10:59", "11:20", "14:49")),
+    (M.ASIA_RESERVED, "VNSE", ("08:59", "14:50"), ("09:00", "14:49")),
+]
+
+
+@pytest.mark.parametrize(
+    ("market", "exchange", "hhmm", "wanted"),
+    [
+        pytest.param(market, exchange, hhmm, wanted, id=f"{market}-{exchange}-{hhmm}")
+        for market, exchange, closed, opened in ASIAN_EDGES
+        for wanted, times in ((False, closed), (True, opened))
+        for hhmm in times
+    ],
+)
+def test_the_hours_of_asia_are_those_of_each_exchange(market: Market, exchange: str, hhmm: str, wanted: bool) -> None:
+    table = Sessions(offered={(market, exchange, C): Offer(paper=True, part=False)})
+    answer = table.allowed(Question(market, C, kst(WINTER, hhmm), exchange=exchange))
+    assert isinstance(answer, Allowed) is wanted
+
+
+def test_every_market_has_hours() -> None:
+    assert {row.market for row in HOURS} == set(Market)
+
+
+def test_no_two_rows_of_an_exchange_overlap() -> None:
+    exchanges = {exchange for row in HOURS for exchange in row.exchanges}
+    start = kst(date(2026, 11, 16), "00:00")
+    week = SESSIONS.between(start, kst(date(2026, 11, 21), "12:00"))
+    for market in Market:
+        for exchange in exchanges | {""}:
+            if not exchange and market in {M.ASIA, M.ASIA_RESERVED}:
+                continue
+            own = [s for s in week if s.market is market and (not s.exchanges or exchange in s.exchanges)]
+            assert all(before.closes_at <= after.opens_at for before, after in pairwise(own))
+
+
+def test_the_sessions_between_two_instants_touch_them() -> None:
+    found = SESSIONS.between(kst(WINTER, "06:30"), kst(WINTER, "09:05"))
+    assert [(s.market, s.name, sorted(s.exchanges)) for s in found] == [
+        (M.US, "after", []),
+        (M.KRX, "day", []),
+        (M.FO_DAY, "day", []),
+        (M.ASIA, "day", ["TKSE"]),
+        (M.ASIA_RESERVED, "morning", ["SEHK", "SHAA", "SZAA"]),
+        (M.ASIA_RESERVED, "morning", ["HASE", "VNSE"]),
+    ]
+
+
+def test_a_lunch_break_is_a_closed_market_that_opens_again() -> None:
+    refusal = ask(M.ASIA, C, kst(WINTER, "12:00"), exchange="TKSE")
+    assert refusal == NotAllowed(Reason.MARKET_CLOSED, kst(WINTER, "12:30"), kst(WINTER, "15:00"))
+
+
+def test_an_order_outlives_the_lunch_break() -> None:
+    assert SESSIONS.good_until(M.ASIA, kst(WINTER, "11:00"), "SEHK") == kst(WINTER, "17:00")
+    assert SESSIONS.good_until(M.ASIA, kst(WINTER, "12:00"), "TKSE") == kst(WINTER, "15:00")
+    assert SESSIONS.good_until(M.ASIA, kst(WINTER, "16:30"), "SHAA") == kst(date(2026, 11, 23), "16:00")
+
+
+def test_without_an_exchange_any_of_the_market_counts() -> None:
+    assert SESSIONS.session_at(M.ASIA, kst(WINTER, "09:30")) is not None
+    assert SESSIONS.session_at(M.ASIA, kst(WINTER, "09:30"), "SEHK") is None
+    assert SESSIONS.next_session(M.ASIA, kst(WINTER, "09:30"), "SEHK") == SESSIONS.session_at(
+        M.ASIA, kst(WINTER, "10:30"), "SEHK"
+    )
+
+
+@pytest.mark.parametrize(
+    ("calendar", "exchange"),
+    [(Calendar.HK, "SEHK"), (Calendar.CN, "SHAA"), (Calendar.JP, "TKSE"), (Calendar.VN, "VNSE")],
+)
+def test_a_holiday_closes_the_exchanges_of_its_calendar(calendar: Calendar, exchange: str) -> None:
+    table = Sessions(holidays={calendar: frozenset({WINTER})})
+    open_there = {
+        code: table.session_at(M.ASIA, kst(WINTER, "11:10"), code) is not None
+        for code in ("SEHK", "SHAA", "TKSE", "VNSE")
+    }
+    assert open_there == {code: code != exchange for code in open_there}
+    assert table.trading_date(M.ASIA, kst(WINTER, "11:10"), exchange) == WINTER
 
 
 @pytest.mark.parametrize(
@@ -114,7 +221,7 @@ def test_a_closed_market_says_when_it_opens_and_closes() -> None:
 
 
 def test_a_market_that_never_opens_says_no_time() -> None:
-    never = Sessions(hours=())
+    never = Sessions(hours=(), offered=OFFERED)
     question = Question(M.US_DAYTIME, Action.CANCEL, kst(WINTER, "11:00"))
     assert never.allowed(question) == NotAllowed(Reason.MARKET_CLOSED)
 
@@ -138,22 +245,56 @@ def test_paper_has_no_daytime_operations_but_cancels_reservations() -> None:
 @pytest.mark.parametrize("order_type", ["35", "36"])
 def test_twap_and_vwap_can_be_canceled_but_not_modified(order_type: str) -> None:
     at = kst(WINTER, "11:00")
-    refusal = ask(M.US_DAYTIME, Action.MODIFY, at, order_type=order_type)
+    refusal = ask(M.US_DAYTIME, E, at, order_type=order_type)
     assert refusal == NotAllowed(Reason.ALGORITHM_NOT_MODIFIABLE)
-    assert isinstance(ask(M.US_DAYTIME, Action.CANCEL, at, order_type=order_type), Allowed)
-    assert isinstance(ask(M.US_DAYTIME, Action.MODIFY, at, order_type="00"), Allowed)
+    assert isinstance(ask(M.US_DAYTIME, C, at, order_type=order_type), Allowed)
+    assert isinstance(ask(M.US_DAYTIME, E, at, order_type="00"), Allowed)
+
+
+def test_a_stop_order_can_be_canceled_but_not_modified() -> None:
+    at = kst(WINTER, "11:00")
+    refusal = ask(M.KRX, E, at, exchange="KRX", order_type="22")
+    assert refusal == NotAllowed(Reason.MODIFY_NOT_OFFERED)
+    assert isinstance(ask(M.KRX, C, at, exchange="KRX", order_type="22"), Allowed)
 
 
 @pytest.mark.parametrize(
-    ("market", "action"),
-    [(m, a) for m in Market for a in Action if (m, a) not in OFFERED],
+    ("market", "action", "changes", "reason"),
+    [
+        (M.US_RESERVED, E, {}, Reason.MODIFY_NOT_OFFERED),
+        (M.ASIA, E, {"exchange": "SHAA"}, Reason.MODIFY_NOT_OFFERED),
+        (M.ASIA, C, {"exchange": ""}, Reason.EXCHANGE_UNKNOWN),
+        (M.ASIA, E, {"exchange": "NASD"}, Reason.EXCHANGE_UNKNOWN),
+        (M.KRX, C, {"exchange": "NXT"}, Reason.EXCHANGE_UNKNOWN),
+        (M.US_RESERVED, C, {"part": True}, Reason.PART_NOT_OFFERED),
+        (M.ASIA_RESERVED, C, {"exchange": "SEHK", "part": True}, Reason.PART_NOT_OFFERED),
+        (M.US_DAYTIME, C, {"part": True, "paper": True}, Reason.PAPER_UNSUPPORTED),
+        (M.FO_DAY, C, {}, Reason.NOT_OFFERED),
+        (M.FO_NIGHT, C, {}, Reason.NOT_OFFERED),
+        (M.US, E, {}, Reason.NOT_OFFERED),
+    ],
 )
-def test_what_is_not_offered_is_refused_at_any_hour(market: Market, action: Action) -> None:
-    assert ask(market, action, kst(WINTER, "11:00")) == NotAllowed(Reason.NOT_OFFERED)
+def test_what_is_not_offered_is_refused_at_any_hour(
+    market: Market, action: Action, changes: dict[str, Any], reason: Reason
+) -> None:
+    for hhmm in ("03:00", "11:00", "20:25"):
+        assert ask(market, action, kst(WINTER, hhmm), **changes) == NotAllowed(reason)
+
+
+def test_a_part_is_allowed_where_the_vendor_takes_parts() -> None:
+    assert isinstance(ask(M.US_DAYTIME, C, kst(WINTER, "11:00"), part=True), Allowed)
+
+
+def test_a_suspended_market_takes_nothing() -> None:
+    table = Sessions(offered=OFFERED, suspended=frozenset({M.US_DAYTIME, M.KRX}))
+    at = kst(WINTER, "11:00")
+    assert table.allowed(Question(M.US_DAYTIME, C, at)) == NotAllowed(Reason.DAYTIME_SUSPENDED)
+    assert table.allowed(Question(M.KRX, C, at, exchange="KRX")) == NotAllowed(Reason.MARKET_CLOSED)
+    assert isinstance(table.allowed(Question(M.US_RESERVED, C, at)), Allowed)
 
 
 def test_a_holiday_closes_the_us_session_but_not_the_reservations() -> None:
-    holidays = Sessions(holidays={Calendar.US: frozenset({WINTER})})
+    holidays = Sessions(holidays={Calendar.US: frozenset({WINTER})}, offered=OFFERED)
     at = kst(WINTER, "11:00")
     assert isinstance(holidays.allowed(Question(M.US_DAYTIME, Action.CANCEL, at)), NotAllowed)
     assert isinstance(holidays.allowed(Question(M.US_RESERVED, Action.CANCEL, at)), Allowed)

@@ -4,32 +4,24 @@ import json
 import socket
 import threading
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from orders.kis.client import (
-    KisConfig,
-    Ports,
-    Target,
-    cancel_daytime,
-    cancel_reservation,
-)
-from orders.kis.errors import (
-    NoAnswerError,
-    RefusedError,
-    TokenWaitError,
-)
-from orders.kis.tr_ids import Environment
+from orders.kis.client import KisConfig, OrderRequest, Ports
+from orders.kis.errors import NoAnswerError, RefusedError, TokenWaitError
+from orders.kis.tr_ids import Environment, Operation
 from orders.kis.translate import Accepted, NotSent, Rejected, SendOutcome, Unknown, UnknownReason
 from tests.orders.kis import samples
-from tests.orders.kis.client.bench import ACCOUNT, CORPORATE, Bench
+from tests.orders.kis.client.bench import CORPORATE, Bench
 from tests.orders.kis.client.loopback import answering, closed_port, read_request, serving
 from tests.orders.kis.test_auth import CONFIG
 
-CANCEL = cancel_reservation(ACCOUNT, date(2026, 6, 1), 30135682)
+CANCEL = OrderRequest(
+    Operation.US_RESERVE_CANCEL,
+    {"CANO": "12345678", "ACNT_PRDT_CD": "01", "RSVN_ORD_RCIT_DT": "20260601", "OVRS_RSVN_ODNO": "30135682"},
+)
 
 
 def http(body: bytes, status: int = 200) -> bytes:
@@ -97,7 +89,7 @@ def test_a_refused_connection_is_not_sent(bench: Bench) -> None:
 
 def test_what_paper_lacks_is_not_sent_and_says_why() -> None:
     bench = Bench(replace(CONFIG, environment=Environment.PAPER))
-    outcome = bench.client.send(cancel_daytime(ACCOUNT, Target("NASD", "AAPL", 1), Decimal(1)))
+    outcome = bench.client.send(OrderRequest(Operation.DAYTIME_REVISE, {}))
     assert isinstance(outcome, NotSent)
     assert outcome.reason == "KIS has no daytime_revise in the paper environment"
     assert bench.turns == 0
