@@ -114,6 +114,7 @@ def test_without_an_active_connection_nothing_is_sent(broker: Broker) -> None:
     assert broker.orders == []
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("day", "before"),
     [
