@@ -69,17 +69,19 @@ def _active(names: Sequence[str] | None) -> dict[int, KisConnection]:
 
 async def _resolve(stop: asyncio.Event) -> None:
     """Ask for what is unknown, whatever the streams do."""
+    resolver = reconciliation.Resolver()
     with ThreadPoolExecutor(1, thread_name_prefix="resolver") as pool:
         while not stop.is_set():
-            await _quietly(pool, _resolve_once)
+            await _quietly(pool, _resolve_once, resolver)
             await _pause(stop, RESOLVE_EVERY)
+        await _quietly(pool, resolver.close)
         await _quietly(pool, connections.close_all)
 
 
-def _resolve_once() -> None:
+def _resolve_once(resolver: reconciliation.Resolver) -> None:
     now = clock.now()
     reconciliation.recover(now)
-    reconciliation.resolve_due(now)
+    resolver.look(now)
 
 
 async def _quietly(pool: ThreadPoolExecutor, work: Callable[..., _Result], *args: Any) -> _Result | None:

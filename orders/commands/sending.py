@@ -203,6 +203,7 @@ def _record_outcome(
             command.broker_order_id = f"{outcome.number:010d}"
             _own_number(order, command, outcome.number)
         if not isinstance(outcome, NotSent):
+            command.waits_since = now
             command.next_ask_at = first_ask(command, now)
         _move_if_waiting(command, _as_outcome(outcome), now, by)
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}

@@ -17,6 +17,7 @@ ZERO = Decimal(0)
 
 ESCALATE_READS = 3
 ESCALATE_AFTER = timedelta(seconds=180)
+ESCALATE_AT_LAST = timedelta(minutes=10)  # lists that never catch up must not leave a command to itself
 FINAL_READS_APART = timedelta(minutes=10)
 _FIRST_OFFSETS = (1, 2, 4, 8, 15, 30, 60)
 
@@ -54,10 +55,15 @@ class CommandFacts:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The reads so far: how often and how long the trace was the same; `final_*` counts those after the session."""
+    """The reads so far: how often and how long the trace was the same; `final_*` counts those after the session.
+
+    Reads that were stale or lagged are not among the equal ones. `waiting_for` is counted from the answer, or from
+    when it was given up.
+    """
 
     equal_reads: int
     unchanged_for: timedelta
+    waiting_for: timedelta = timedelta(0)
     final_reads: int = 0
     final_span: timedelta = timedelta(0)
 
@@ -115,21 +121,47 @@ BROKER_DID_NOT_SEND = "not sent by the broker"
 NOT_LISTED = "the broker's list does not show the order"
 UNCHANGED = "the order stands unchanged"
 REQUESTED = "the request is listed, its effect is not"
+STALE = "the lists are older than what is known of the order"
 
 
 def judge(facts: CommandFacts, reports: Sequence[OrderReport], history: History) -> Judgement:
-    """What the rows of one complete read (all pages, lists of orders and of open orders) say of the command."""
-    own = _own(facts, reports)
+    """What the rows of one complete read (all pages, lists of orders and of open orders) say of the command.
+
+    Of a stale read nothing is concluded, see `is_stale`.
+    """
     children = ours(facts, reports)
-    if facts.family is Family.RESERVED:
-        judgement = _judge_reservation(own)
-    elif facts.kind is RequestKind.CANCEL:
-        judgement = _judge_cancel(facts, own, children, elsewhere=_canceled_elsewhere(facts, reports))
-    else:
-        judgement = _judge_modify(facts, own, children)
+    judgement = Undecided(STALE) if is_stale(facts, reports) else _judge(facts, reports, children)
     if isinstance(judgement, Undecided):
         return _judge_silence(judgement, history, traced=bool(children))
     return judgement
+
+
+def is_stale(facts: CommandFacts, reports: Iterable[OrderReport], seen: Decimal = ZERO) -> bool:
+    """The order's row tells less than what was known before the send, or than `seen`, what an earlier read told."""
+    own = _own(facts, reports)
+    return own is not None and own.cum_qty < max(facts.cum_qty, seen)
+
+
+def lags(facts: CommandFacts, reports: Iterable[OrderReport]) -> bool:
+    """The broker took the request under a number that its lists do not show yet. A reservation's they never show."""
+    if facts.new_number is None or facts.family is Family.RESERVED:
+        return False
+    return all(report.key.number != facts.new_number for report in reports)
+
+
+def filled(facts: CommandFacts, reports: Iterable[OrderReport]) -> Decimal:
+    """How much of the order's number the read tells as filled."""
+    own = _own(facts, reports)
+    return ZERO if own is None else own.cum_qty
+
+
+def _judge(facts: CommandFacts, reports: Sequence[OrderReport], children: list[OrderReport]) -> Judgement:
+    own = _own(facts, reports)
+    if facts.family is Family.RESERVED:
+        return _judge_reservation(own)
+    if facts.kind is RequestKind.CANCEL:
+        return _judge_cancel(facts, own, children, elsewhere=_canceled_elsewhere(facts, reports))
+    return _judge_modify(facts, own, children)
 
 
 def ours(facts: CommandFacts, reports: Iterable[OrderReport]) -> list[OrderReport]:
@@ -231,7 +263,7 @@ def _judge_modify(facts: CommandFacts, own: OrderReport | None, children: list[O
     if refused is not None:
         return refused
     for child in children:
-        if child.status in _AT_THE_EXCHANGE and facts.price in (None, child.price):
+        if child.status in _AT_THE_EXCHANGE and facts.price in (None, child.price) and _took_over(facts, own, child):
             return _measured(facts, child.order_qty, child.key.number)
     if own is None:
         return Undecided(NOT_LISTED)
@@ -242,10 +274,16 @@ def _judge_modify(facts: CommandFacts, own: OrderReport | None, children: list[O
     return TooLate(CANCELED) if own.status is ReportStatus.CANCELED else Undecided(UNCHANGED)
 
 
+def _took_over(facts: CommandFacts, own: OrderReport | None, child: OrderReport) -> bool:
+    """A modify is in force once the original gave up what goes on under the new number; until then it is a request."""
+    return own is None or _left(own) == ZERO or _taken_out(facts, own) >= child.order_qty
+
+
 def _judge_silence(undecided: Undecided, history: History, *, traced: bool) -> Judgement:
     over = history.final_reads >= 2 and history.final_span >= FINAL_READS_APART
     if over and not traced and undecided.reason == UNCHANGED:
         return NotApplied()
-    if history.equal_reads >= ESCALATE_READS and history.unchanged_for >= ESCALATE_AFTER:
+    quiet = history.equal_reads >= ESCALATE_READS and history.unchanged_for >= ESCALATE_AFTER
+    if quiet or history.waiting_for >= ESCALATE_AT_LAST:
         return Stuck(undecided.reason)
     return undecided

@@ -14,6 +14,7 @@ from orders.domain.resolution import (
     FILLED,
     NOT_LISTED,
     REQUESTED,
+    STALE,
     TRANSMITTED,
     UNCHANGED,
     CommandFacts,
@@ -27,7 +28,10 @@ from orders.domain.resolution import (
     TooLate,
     Undecided,
     ask_offset,
+    filled,
+    is_stale,
     judge,
+    lags,
     trace,
 )
 from tests.orders.domain.samples import report
@@ -116,6 +120,21 @@ CASES: dict[str, tuple[CommandFacts, list[OrderReport], Judgement]] = {
     "modify: nothing listed": (MODIFY, [], Undecided(NOT_LISTED)),
     "modify: the order stands": (MODIFY, [own()], Undecided(UNCHANGED)),
     "modify: under our number at our price": (MODIFY, [child(K.MODIFY, price=D(99))], Confirmed(D(10), 101)),
+    "modify: listed at our price while the order still has all of it": (
+        MODIFY,
+        [own(), child(K.MODIFY, price=D(99))],
+        Undecided(REQUESTED),
+    ),
+    "modify: a part went on, the rest stayed": (
+        replace(MODIFY, quantity=D(4)),
+        [own(leaves_qty=6), child(K.MODIFY, price=D(99), order_qty=4, leaves_qty=4)],
+        Confirmed(D(4), 101),
+    ),
+    "a row that tells less than was known before the send": (
+        replace(CANCEL, cum_qty=D(4), leaves_qty=D(6)),
+        [GONE, child(K.CANCEL)],
+        Undecided(STALE),
+    ),
     "modify: less than asked goes on": (
         MODIFY,
         [child(K.MODIFY, price=D(99), order_qty=7)],
@@ -176,6 +195,34 @@ def test_a_listed_request_is_a_trace() -> None:
 
 def test_an_order_that_is_not_listed_is_no_proof_of_anything() -> None:
     assert judge(CANCEL, [], OVER) == Undecided(NOT_LISTED)
+
+
+def test_lists_that_never_catch_up_call_a_person_at_last() -> None:
+    waited = History(0, timedelta(0), waiting_for=timedelta(minutes=10))
+    assert judge(CANCEL, [own()], waited) == Stuck(UNCHANGED)
+    assert judge(CANCEL, [own()], replace(waited, waiting_for=timedelta(minutes=9))) == Undecided(UNCHANGED)
+
+
+def test_a_read_is_stale_that_tells_less_than_an_earlier_one() -> None:
+    row = own(cum_qty=4, leaves_qty=6)
+    assert [is_stale(CANCEL, [row], D(seen)) for seen in (4, 5)] == [False, True]
+    assert not is_stale(CANCEL, [], D(5))
+    assert [filled(CANCEL, [row]), filled(CANCEL, [])] == [D(4), D(0)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "rows", "late"),
+    [
+        (CANCEL, [own()], True),
+        (CANCEL, [own(), child(K.CANCEL)], False),
+        (NO_ANSWER, [own()], False),
+        (RESERVED, [kept(R.RESERVED)], False),
+    ],
+)
+def test_lists_lag_that_do_not_show_the_number_of_the_answer(
+    facts: CommandFacts, rows: list[OrderReport], late: bool
+) -> None:
+    assert lags(facts, rows) is late
 
 
 def test_equal_reads_have_equal_traces_whatever_the_order_of_the_rows() -> None:

@@ -1,0 +1,224 @@
+"""What one read of an account's lists says of the commands that wait for evidence.
+
+A read is evidence only for what was answered, or given up, before it began. Commands are judged without any lock first,
+and once more under their order's lock where that would move them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from orders import ledger, outcomes
+from orders.books import Read
+from orders.crash_points import CrashPoint, reach
+from orders.domain import resolution as rules
+from orders.domain.command_state import (
+    CommandState,
+    Escalate,
+    EvidenceConfirmed,
+    EvidencePartial,
+    EvidenceRefused,
+    EvidenceTooLate,
+    NoTrace,
+    Outcome,
+)
+from orders.domain.events import Family, Market, OrderReport, RequestKind
+from orders.models import Order, OrderCommand
+from orders.permissions import sessions
+from orders.reconciliation.recovering import RESOLVER
+
+WAITING = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED, CommandState.SUPERSEDED)
+EVERYTHING = frozenset(Family)
+
+
+def settle(read: Read, families: Collection[Family] = EVERYTHING, due: Collection[Any] = ()) -> int:
+    """Judge every command of the account that waits for these lists. Number of commands that moved.
+
+    `due` are the ids of those whose turn this read is: it counts among their reads also when it decides nothing.
+    """
+    rows = _by_number(read.reports)
+    undecided: list[OrderCommand] = []
+    moved = 0
+    for command in _waiting(read):
+        if family(command) not in families:
+            continue
+        if _outcome(_Case.of(command, rows, read).judgement, "-", CommandState(command.state)) is not None:
+            moved += _judge(command.pk, rows, read)
+        elif command.pk in due:
+            undecided.append(command)
+    with transaction.atomic():
+        for command in undecided:
+            _keep(command, _Case.of(command, rows, read).watch)
+    return moved
+
+
+def family(command: OrderCommand) -> Family:
+    """The list that the command's number stands in; a transmitted reservation has moved on from it."""
+    return Family(command.pre_image.get("family", command.order.family))
+
+
+def _waiting(read: Read) -> QuerySet[OrderCommand]:
+    """Only what was answered or given up before the question was asked."""
+    earlier = Q(waits_since__lt=read.asked_at) | Q(waits_since=None, sent_at__lt=read.asked_at)
+    mine = OrderCommand.objects.filter(earlier, order__account=read.account, state__in=WAITING)
+    live = mine.exclude(state=CommandState.SUPERSEDED, next_ask_at=None)
+    return live.select_related("order").prefetch_related("order__numbers").order_by("next_ask_at", "pk")
+
+
+_Rows = dict[int, list[OrderReport]]
+
+
+def _by_number(reports: Iterable[OrderReport]) -> _Rows:
+    """Each row under its own number and under the one that it names."""
+    rows: _Rows = defaultdict(list)
+    for report in reports:
+        for number in {report.key.number, report.orig_number} - {None}:
+            rows[number].append(report)  # type: ignore[index]  # None was taken out
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One command before one read: the judgement, and what is kept of all reads so far."""
+
+    judgement: rules.Judgement
+    watch: dict[str, Any]
+
+    @classmethod
+    def of(cls, command: OrderCommand, rows: _Rows, read: Read) -> _Case:
+        facts = _facts(command)
+        mine = _of_the_day(command, rows.get(facts.number, []))
+        watch = _watched(command, facts, mine, read.asked_at)
+        if rules.is_stale(facts, mine, Decimal(watch["seen"])):
+            mine = []  # less than an earlier read told: nothing may be concluded from it
+        return cls(rules.judge(facts, mine, _history(command, watch, read.asked_at)), watch)
+
+
+def _judge(command_id: Any, rows: _Rows, read: Read) -> bool:
+    with transaction.atomic():
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
+        if command.state not in WAITING:
+            return False
+        case = _Case.of(command, rows, read)
+        outcome = _outcome(case.judgement, f"inquiry:{read.asked_at.isoformat()}", CommandState(command.state))
+        if outcome is None:
+            return False
+        command.watch = case.watch
+        moved = _move(command, outcome, case.judgement, read.asked_at)
+        reach(CrashPoint.RESOLVER_JUDGING)
+    return moved
+
+
+def _move(command: OrderCommand, outcome: Outcome, judgement: rules.Judgement, asked_at: datetime) -> bool:
+    if not outcomes.move(command, outcome, asked_at, RESOLVER):
+        done = not command.order.is_open  # superseded: once the order is done there is nothing left to look for
+        command.next_ask_at = None if done else command.next_ask_at
+        command.save(update_fields=["watch", "next_ask_at"])
+        return False
+    detail = {"command": str(command.pk), "state": command.state, "reason": getattr(judgement, "reason", "")}
+    evidence = ledger.Evidence("inquiry", asked_at.isoformat(), asked_at, detail)
+    ledger.note(command.order, f"Command{type(outcome).__name__}", evidence)
+    outcomes.show(command.order, asked_at)
+    return True
+
+
+def _keep(command: OrderCommand, watch: dict[str, Any]) -> None:
+    """Of two readers at once one count may be lost: asking once more than needed does no harm."""
+    OrderCommand.objects.filter(pk=command.pk, state=command.state).update(watch=watch)
+
+
+def _of_the_day(command: OrderCommand, reports: Iterable[OrderReport]) -> list[OrderReport]:
+    """The rows of the command's own order date: a read spans two days, and numbers begin anew each day."""
+    number, kind = int(command.pre_image["number"]), family(command).value
+    days = [row.order_date for row in command.order.numbers.all() if (row.number, row.family) == (number, kind)]
+    day = days[0] if days else date.fromisoformat(command.pre_image["order_date"])
+    return [row for row in reports if row.key.order_date == day and row.key.family == kind]
+
+
+def _facts(command: OrderCommand) -> rules.CommandFacts:
+    before = command.pre_image
+    leaves = Decimal(before["leaves_qty"])
+    return rules.CommandFacts(
+        kind=RequestKind(command.type),
+        family=family(command),
+        number=int(before["number"]),
+        quantity=leaves if command.quantity is None else command.quantity,
+        order_qty=Decimal(before["order_qty"]),
+        cum_qty=Decimal(before["cum_qty"]),
+        leaves_qty=leaves,
+        price=command.price,
+        new_number=int(command.broker_order_id) if command.broker_order_id else None,
+        children=frozenset(before["children"]),
+    )
+
+
+def _watched(
+    command: OrderCommand, facts: rules.CommandFacts, mine: list[OrderReport], asked_at: datetime
+) -> dict[str, Any]:
+    """All reads so far with this one counted: equal ones in a row, and those after the session's end."""
+    watch = {"seen": "0", "asked": 0, **command.watch}
+    watch |= {"asked": watch["asked"] + 1, "last": asked_at.isoformat()}
+    if rules.is_stale(facts, mine, Decimal(watch["seen"])):
+        return {**watch, "stale": watch.get("stale", 0) + 1}
+    watch["seen"] = str(max(rules.filled(facts, mine), Decimal(watch["seen"])))
+    if rules.lags(facts, mine):
+        watch["stale"] = watch.get("stale", 0) + 1
+    else:
+        watch |= _equal(watch, repr(rules.trace(facts, mine)), asked_at)
+    if _session_over(command.order, asked_at):
+        watch["final_reads"] = watch.get("final_reads", 0) + 1
+        watch.setdefault("final_since", asked_at.isoformat())
+    return watch
+
+
+def _equal(watch: dict[str, Any], trace: str, asked_at: datetime) -> dict[str, Any]:
+    if watch.get("trace") == trace:
+        return {"reads": watch["reads"] + 1}
+    anew: dict[str, Any] = {"trace": trace, "since": asked_at.isoformat(), "reads": 1}
+    return anew | ({"final_reads": 0, "final_since": asked_at.isoformat()} if "final_reads" in watch else {})
+
+
+def _history(command: OrderCommand, watch: dict[str, Any], asked_at: datetime) -> rules.History:
+    def age(name: str) -> Any:
+        return asked_at - datetime.fromisoformat(watch.get(name, asked_at.isoformat()))
+
+    return rules.History(
+        equal_reads=watch.get("reads", 0),
+        unchanged_for=age("since"),
+        waiting_for=asked_at - (command.waits_since or command.sent_at or asked_at),
+        final_reads=watch.get("final_reads", 0),
+        final_span=age("final_since"),
+    )
+
+
+def _session_over(order: Order, at: datetime) -> bool:
+    until = sessions().good_until(Market(order.market), order.ordered_at)
+    return until is not None and at > until
+
+
+_EVIDENCE: dict[type[Any], Callable[[str], Outcome]] = {
+    rules.Confirmed: EvidenceConfirmed,
+    rules.PartiallyConfirmed: EvidencePartial,
+    rules.TooLate: EvidenceTooLate,
+    rules.NotApplied: NoTrace,
+}
+
+
+def _outcome(judgement: rules.Judgement, evidence_id: str, state: CommandState) -> Outcome | None:
+    """The command's outcome; None while nothing is decided, or where the command was escalated already."""
+    if isinstance(judgement, rules.Refused):
+        return EvidenceRefused(evidence_id, reason=judgement.reason)
+    if isinstance(judgement, rules.Stuck):
+        return Escalate(evidence_id) if state in {CommandState.ACKED, CommandState.UNKNOWN} else None
+    make = _EVIDENCE.get(type(judgement))
+    return make(evidence_id) if make else None

@@ -1,0 +1,62 @@
+"""Commands whose process died: before the claim nothing was sent, after it nobody knows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from orders import ledger, outcomes
+from orders.domain import resolution as rules
+from orders.domain.command_state import SENDING_LIMIT, CommandState, SendUnknown, TtlPassed
+from orders.models import OrderCommand
+
+RESOLVER = audit.By.system("resolver")
+GIVEN_UP_AFTER = timedelta(seconds=30)  # the checks before a send take a few seconds at most
+
+
+def recover(now: datetime) -> int:
+    """Give up what was never claimed, and what is still being sent. Number of commands."""
+    return _expire_unclaimed(now) + recover_sending(now)
+
+
+def _expire_unclaimed(now: datetime) -> int:
+    unclaimed = [CommandState.CREATED.value, CommandState.READY.value]
+    left = OrderCommand.objects.filter(state__in=unclaimed, created_at__lte=now - GIVEN_UP_AFTER)
+    return sum(_expire(command.pk, now) for command in left)
+
+
+def _expire(command_id: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
+        if command.state not in {CommandState.CREATED, CommandState.READY}:
+            return False
+        outcomes.move(command, TtlPassed(), now, RESOLVER)
+        outcomes.show(order, now)
+    return True
+
+
+def recover_sending(now: datetime, *, at_start: bool = False) -> int:
+    """SENDING for 10 s, or found so at start-up: whether a byte left is not known. Number of commands."""
+    limit = now if at_start else now - SENDING_LIMIT
+    stuck = OrderCommand.objects.filter(state=CommandState.SENDING, claimed_at__lte=limit)
+    return sum(_give_up(command.pk, now) for command in stuck)
+
+
+def _give_up(command_id: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
+        if command.state != CommandState.SENDING:
+            return False
+        command.sent_at = command.sent_at or command.claimed_at
+        command.waits_since = now
+        command.next_ask_at = now + rules.ask_offset(0)
+        outcomes.move(command, SendUnknown("died_while_sending"), now, RESOLVER)
+        outcomes.show(order, now)
+    return True

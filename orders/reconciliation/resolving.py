@@ -1,0 +1,127 @@
+"""The resolver: one inquiry of an account's list serves every command that is due for it.
+
+A thousand commands that wait cost what one costs: they are taken together by conditional updates, the list is read
+once, and each is judged by the same read. App keys are asked side by side, since each has a pace of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections, transaction
+
+from accounts import clock
+from accounts.models import ClientAccount
+from orders import inquiries
+from orders.crash_points import CrashPoint, reach
+from orders.domain import resolution as rules
+from orders.domain.command_state import CommandState
+from orders.domain.events import Family
+from orders.models import OrderCommand
+from orders.reconciliation.judging import WAITING, family, settle
+
+log = logging.getLogger(__name__)
+
+ASKED = (*WAITING, CommandState.REJECTED)
+AT_LEAST = timedelta(seconds=1)  # between two questions
+AFTER_A_FAILURE = timedelta(seconds=5)  # a question without an answer was no read
+SIDE_BY_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One list of one account, and the commands that are due for it."""
+
+    account: ClientAccount
+    family: Family
+    commands: list[OrderCommand] = field(default_factory=list)
+
+
+def resolve_due(now: datetime) -> int:
+    """Ask for every command whose time has come. Number of commands asked for. Not inside a transaction."""
+    return sum(_ask(question, now) for questions in _due(now).values() for question in questions)
+
+
+class Resolver:
+    """The same for a process that looks again and again: an app key that answers slowly holds up no other."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="resolving")
+        self._asking: dict[int | None, Future[None]] = {}
+
+    def look(self, now: datetime) -> None:
+        """Begin to ask for every command whose time has come; what fails is logged and asked again."""
+        for key, questions in _due(now).items():
+            if key not in self._asking or self._asking[key].done():
+                self._asking[key] = self._pool.submit(_ask_quietly, questions, now)
+
+    def close(self) -> None:
+        """End with what is under way; begin nothing more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ask_quietly(questions: Iterable[_Question], now: datetime) -> None:
+    try:
+        for question in questions:
+            _ask(question, now)
+    except Exception:
+        log.exception("commands were not asked for")
+    finally:
+        connections.close_all()
+
+
+def _due(now: datetime) -> dict[int | None, list[_Question]]:
+    due = OrderCommand.objects.filter(state__in=[state.value for state in ASKED], next_ask_at__lte=now)
+    return _by_app_key(due.select_related("order__account__kis").order_by("next_ask_at"))
+
+
+def _by_app_key(due: Iterable[OrderCommand]) -> dict[int | None, list[_Question]]:
+    """The questions of each app key, the one with the oldest command first."""
+    questions: dict[tuple[int, Family], _Question] = {}
+    for command in due:
+        account, kind = command.order.account, family(command)
+        questions.setdefault((account.pk, kind), _Question(account, kind)).commands.append(command)
+    by_key: dict[int | None, list[_Question]] = defaultdict(list)
+    for question in questions.values():
+        by_key[getattr(getattr(question.account, "kis", None), "connection_id", None)].append(question)
+    return by_key
+
+
+def _ask(question: _Question, now: datetime) -> int:
+    taken = _take(question.commands, now)
+    if not taken:
+        return 0
+    reach(CrashPoint.RESOLVER_TAKEN)
+    read = inquiries.inquire(question.account, [question.family])
+    reach(CrashPoint.RESOLVER_ANSWERED)
+    if read is None:
+        _ask_again_soon(taken)
+        return len(taken)
+    OrderCommand.objects.filter(pk__in=taken, state=CommandState.REJECTED).update(next_ask_at=None)
+    settle(read, [question.family], taken)
+    return len(taken)
+
+
+def _take(commands: Iterable[OrderCommand], now: datetime) -> frozenset[Any]:
+    """One process asks: the next time is written before the question."""
+    with transaction.atomic():
+        return frozenset(command.pk for command in commands if _take_one(command, now))
+
+
+def _take_one(command: OrderCommand, now: datetime) -> bool:
+    asks = command.asks + 1
+    since = command.waits_since or command.sent_at or command.created_at
+    coming = max(since + rules.ask_offset(asks), now + AT_LEAST)
+    mine = OrderCommand.objects.filter(pk=command.pk, asks=command.asks, next_ask_at=command.next_ask_at)
+    return bool(mine.update(asks=asks, next_ask_at=coming))
+
+
+def _ask_again_soon(taken: Iterable[Any]) -> None:
+    soon = clock.now() + AFTER_A_FAILURE
+    OrderCommand.objects.filter(pk__in=taken, next_ask_at__gt=soon).update(next_ask_at=soon)
