@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts import access
-from orders.domain.command_state import LIVE
-from orders.models import Fill, Order, OrderCommand
+from orders.domain.command_state import LIVE, CommandState, may_be_superseded
+from orders.models import CommandType, Fill, Order, OrderCommand
 from orders.serializers import with_row
 
+UNRESOLVED = (CommandState.UNKNOWN, CommandState.ESCALATED)
 BLOTTER_SPAN = timedelta(hours=24)  # a night session is of two calendar days
 
 
@@ -48,6 +49,24 @@ def blotter(user: access.Viewer, asked: OrderQuery, now: datetime) -> QuerySet[O
     live = OrderCommand.objects.filter(state__in=[state.value for state in LIVE]).values("order_id")
     recent = Q(transact_time__gte=now - BLOTTER_SPAN)
     return orders(user, asked).filter(recent | Q(pk__in=Order.objects.open().values("pk")) | Q(pk__in=live))
+
+
+def unresolved(user: access.Viewer) -> QuerySet[Order]:
+    """Orders with a request whose outcome nobody knows, those that wait longest first."""
+    states = [state.value for state in UNRESOLVED]
+    doubtful = OrderCommand.objects.filter(state__in=states, order=OuterRef("pk")).order_by("created_at")
+    found = orders(user, OrderQuery()).annotate(asked_at=Subquery(doubtful.values("created_at")[:1]))
+    return found.exclude(asked_at=None).order_by("asked_at", "pk")
+
+
+def supersedable(order: Order, now: datetime) -> OrderCommand | None:
+    """The command under way that a new cancel may step over: escalated, or a full cancel without an answer."""
+    for command in order.commands.all():
+        full = command.type == CommandType.CANCEL and command.quantity is None
+        age = now - (command.sent_at or command.created_at)
+        if command.is_live and may_be_superseded(CommandState(command.state), full_cancel=full, age=age):
+            return command
+    return None
 
 
 def command(user: access.Viewer, pk: object) -> OrderCommand | None:

@@ -8,6 +8,7 @@ from orders import api, views
 
 urlpatterns = [
     path("orders/", views.blotter, name="blotter"),
+    path("orders/unresolved/", views.unresolved, name="unresolved"),
     path("orders/sessions/", views.sessions, name="sessions"),
     path("orders/<int:pk>/", views.timeline, name="order-timeline"),
     path("orders/<int:pk>/evidence.json", views.evidence_json, name="order-evidence-json"),

@@ -11,7 +11,7 @@ from accounts import broadcast, clock
 from orders import queries, serializers, session_clock
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
-from orders.views.door import one_of, person
+from orders.views.door import doubt, one_of, person
 
 MOST_ROWS = 2000
 FIRST_ROWS = 100
@@ -29,8 +29,22 @@ def blotter(request: HttpRequest) -> HttpResponse:
     found = queries.blotter(user, asked, clock.now()).order_by("-ordered_at", "-id")[:MOST_ROWS]
     rows = [serializers.order_row(order, user) for order in found]
     boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
-    shown = {"rows": rows[:FIRST_ROWS], "boot": boot, "sessions": session_clock.read(user, clock.now())}
+    shown = {
+        "rows": rows[:FIRST_ROWS],
+        "boot": boot,
+        "sessions": session_clock.read(user, clock.now()),
+        "unresolved": [doubt(order, user) for order in queries.unresolved(user)],
+    }
     return render(request, "orders/blotter.html", shown)
+
+
+@login_required
+@require_GET
+def unresolved(request: HttpRequest) -> HttpResponse:
+    """The panel of requests whose outcome is not known: read again while there is one."""
+    user = person(request)
+    found = [doubt(order, user) for order in queries.unresolved(user)]
+    return render(request, "orders/_unresolved.html", {"unresolved": found})
 
 
 @login_required

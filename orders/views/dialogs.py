@@ -16,8 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import clock, sign_in
 from accounts.models import User
-from orders import commands, serializers, wording
-from orders.domain.command_state import CommandState, may_be_superseded
+from orders import commands, queries, serializers, wording
 from orders.forms import CancelForm, CommandForm, ModifyForm
 from orders.models import CommandType, Order
 from orders.views.door import order_of, person
@@ -67,18 +66,9 @@ def _dialog(request: HttpRequest, pk: int, dialog: Dialog) -> HttpResponse:
 def _initial(order: Order, dialog: Dialog) -> dict[str, Any]:
     initial: dict[str, Any] = {"intent": uuid.uuid4(), "expected_version": order.version}
     if dialog is CANCEL:
-        initial["supersedes"] = _supersedable(order)
+        old = queries.supersedable(order, clock.now())
+        initial["supersedes"] = old and old.pk
     return initial
-
-
-def _supersedable(order: Order) -> uuid.UUID | None:
-    """The command under way that a new cancel may step over: escalated, or a full cancel without an answer."""
-    for command in order.commands.all():
-        full = command.type == CommandType.CANCEL and command.quantity is None
-        age = clock.now() - (command.sent_at or command.created_at)
-        if command.is_live and may_be_superseded(CommandState(command.state), full_cancel=full, age=age):
-            return command.pk
-    return None
 
 
 def _shown(request: HttpRequest, order: Order, dialog: Dialog, form: CommandForm, *, status: int = 200) -> HttpResponse:

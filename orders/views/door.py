@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from accounts import clock
 from accounts.models import User
-from orders import queries
+from orders import queries, serializers
 from orders.models import Order
 
 
@@ -23,6 +26,12 @@ def order_of(user: User, pk: int) -> Order:
     if found is None:
         raise Http404
     return found
+
+
+def doubt(order: Order, user: User) -> dict[str, Any]:
+    """A request whose outcome is not known, as its panel shows it: the row, and whether one may ask once more."""
+    again = user.may_trade and queries.supersedable(order, clock.now()) is not None
+    return {"row": serializers.order_row(order, user), "may_supersede": again}
 
 
 def one_of(request: HttpRequest, name: str, known: set[str]) -> str | None:

@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import audit
-from orders import evidence, serializers, wording
+from orders import evidence, wording
 from orders.models import Order
-from orders.views.door import order_of, person
+from orders.views.door import doubt, order_of, person
 
 BYTE_ORDER_MARK = "\ufeff"  # else Excel reads the Korean of a CSV in the machine's own code page
 
@@ -28,8 +28,9 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     _audited(request, order, "account.viewed")
     sources = evidence.sources(order)
     events = [wording.event(event, sources.of(event)) for event in order.events.all()]
-    row = serializers.order_row(order, user)
-    return render(request, "orders/timeline.html", {"order": row, "events": events, "race": wording.race(row)})
+    shown = doubt(order, user)
+    row = shown["row"]
+    return render(request, "orders/timeline.html", {**shown, "order": row, "events": events, "race": wording.race(row)})
 
 
 @login_required

@@ -8,12 +8,14 @@ import { startDialogs } from "./dialogs.js";
 import { startFeed } from "./feed.js";
 import { startRefresh } from "./refresh.js";
 import { startTheme } from "./theme.js";
+import { startUnresolved } from "./unresolved.js";
 
 startTheme();
 startTicking();
 startDialogs();
 startSummaries();
 startRefresh();
+startUnresolved();
 startFeed();
 
 // A menu closes when something else is clicked or Escape is pressed.

@@ -16,7 +16,7 @@ const store = new OrderStore(bootData()?.rows ?? []);
 const query = new URLSearchParams(location.search);
 const asked = query.get("status") ?? ""; // the server's own filter, kept for what arrives later
 const filter = { state: "all", market: query.get("market") ?? "", text: "" };
-const spoken = { fills: 0, refusals: 0, cancels: 0, orders: 0 };
+const spoken = { doubts: 0, fills: 0, refusals: 0, cancels: 0, orders: 0 };
 const recovered = { fills: 0, orders: 0 };
 let view = null;
 let drawing = false;
@@ -82,6 +82,7 @@ function listen(change) {
 
 function speak() {
   const parts = [
+    [spoken.doubts, "결과 미확인 {n}건"],
     [spoken.fills, "체결 {n}건"],
     [spoken.refusals, "거부 {n}건"],
     [spoken.cancels, "취소 {n}건"],

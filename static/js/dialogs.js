@@ -79,7 +79,8 @@ function complain(status) {
   toast(text ?? t("요청을 처리하지 못했습니다 ({status}).", { status }));
 }
 
-function toast(text) {
+/** A line in the corner for a while, spoken at once. */
+export function toast(text) {
   document.querySelector(".toast")?.remove();
   const element = h("div", { class: "toast", role: "alert" }, icon("warn"), text);
   document.body.append(element);

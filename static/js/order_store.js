@@ -38,7 +38,7 @@ export class OrderStore {
   }
 }
 
-/** What a change means to a person who listens: fills, refusals, cancels, new orders. */
+/** What a change means to a person who listens: fills, refusals, cancels, new orders, outcomes not known. */
 export function meaning({ before, row }) {
   const became = (status) => row.status === status && before?.status !== status;
   return {
@@ -46,5 +46,10 @@ export function meaning({ before, row }) {
     refusals: became("REJECTED") || became("NOT_SENT") ? 1 : 0,
     cancels: became("CANCELED") ? 1 : 0,
     orders: before === null ? 1 : 0,
+    doubts: isUnknown(row) && !isUnknown(before) ? 1 : 0,
   };
+}
+
+function isUnknown(row) {
+  return ["UNKNOWN", "ESCALATED"].includes(row?.command?.state);
 }

@@ -43,8 +43,11 @@ test("a snapshot brings only what is newer and marks it as restored", () => {
 
 test("a change says what it means", () => {
   const before = row(1, 1);
-  assert.deepEqual(meaning({ before, row: row(1, 2, { cum_qty: "5" }) }), { fills: 1, refusals: 0, cancels: 0, orders: 0 });
+  assert.deepEqual(meaning({ before, row: row(1, 2, { cum_qty: "5" }) }), { fills: 1, refusals: 0, cancels: 0, orders: 0, doubts: 0 });
   assert.equal(meaning({ before, row: row(1, 2, { status: "NOT_SENT" }) }).refusals, 1);
   assert.equal(meaning({ before, row: row(1, 2, { status: "CANCELED" }) }).cancels, 1);
-  assert.deepEqual(meaning({ before: null, row: before }), { fills: 0, refusals: 0, cancels: 0, orders: 1 });
+  assert.deepEqual(meaning({ before: null, row: before }), { fills: 0, refusals: 0, cancels: 0, orders: 1, doubts: 0 });
+  const unknown = row(1, 2, { command: { state: "UNKNOWN" } });
+  assert.equal(meaning({ before, row: unknown }).doubts, 1);
+  assert.equal(meaning({ before: unknown, row: row(1, 3, { command: { state: "ESCALATED" } }) }).doubts, 0);
 });

@@ -72,3 +72,42 @@ def test_the_strip_of_market_hours_is_read_alone(page: Client, order: Order) -> 
     html = page.get("/orders/sessions/").content.decode()
     assert elements(html, "data-refresh-at")[0].attributes["data-refresh-at"] == "2026-11-20T16:30:00+09:00"
     assert "<html" not in html
+
+
+def test_a_request_of_unknown_outcome_stands_over_the_list_with_the_fixed_sentence(page: Client, order: Order) -> None:
+    make.OrderCommandFactory.create(order=order, state="UNKNOWN")
+    html = page.get("/orders/").content.decode()
+    assert elements(html, "data-doubt")[0].attributes["data-command-state"] == "UNKNOWN"
+    assert "결과를 확인하지 못했습니다. 같은 요청을 다시 보내지 마십시오. 시스템이 조회 중입니다." in html
+    asked = elements(html, "data-inquire")[0].attributes["data-inquire"]
+    assert asked == f"/api/v1/orders/{order.pk}/inquire/"
+
+
+def test_an_escalated_request_says_to_call_the_broker_with_the_number(page: Client, order: Order) -> None:
+    make.OrderCommandFactory.create(order=order, state="ESCALATED")
+    number = order.numbers.get().text
+    html = page.get("/orders/unresolved/").content.decode()
+    assert f"증권사에 전화하여 주문번호 {number}의 처리 결과를 확인하십시오." in html
+    assert [one.text.strip() for one in elements(html, "data-dialog-url")] == ["다시 취소"]
+
+
+def test_the_panel_is_read_again_only_while_there_is_a_doubt(page: Client, order: Order) -> None:
+    empty = page.get("/orders/unresolved/").content.decode()
+    make.OrderCommandFactory.create(order=order, state="UNKNOWN")
+    assert not elements(empty, "data-refresh-each")
+    assert elements(page.get("/orders/unresolved/").content.decode(), "data-refresh-each")
+
+
+def test_the_doubt_that_waits_longest_comes_first_and_others_are_not_told(page: Client, order: Order) -> None:
+    second = make.OrderFactory.create(account=order.account)
+    make.OrderCommandFactory.create(order=order, state="UNKNOWN", created_at=clock.now() - timedelta(seconds=5))
+    make.OrderCommandFactory.create(order=second, state="ESCALATED", created_at=clock.now() - timedelta(minutes=9))
+    make.OrderCommandFactory.create(state="UNKNOWN")
+    found = elements(page.get("/orders/unresolved/").content.decode(), "data-doubt")
+    assert [one.attributes["data-doubt"] for one in found] == [str(second.pk), str(order.pk)]
+
+
+def test_the_page_of_an_order_shows_its_doubt_too(page: Client, order: Order) -> None:
+    make.OrderCommandFactory.create(order=order, state="UNKNOWN")
+    html = page.get(f"/orders/{order.pk}/").content.decode()
+    assert len(elements(html, "data-doubt")) == 1
