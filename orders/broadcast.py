@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accounts import broadcast as stream
+from orders import switches
 from orders.models import Order
 from orders.serializers import order_row
 
 
 def orders_changed(orders: Iterable[Order]) -> None:
     """Number the new rows in the caller's transaction. Call it last: it locks the head rows of the audience."""
-    stream.record([_change(order) for order in orders])
+    stream.record([_change(order) for order in switches.attach(orders)])
 
 
 def _change(order: Order) -> stream.Change:

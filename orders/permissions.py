@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.clock import KST
 from accounts.models import User
-from orders import calendars
+from orders import calendars, switches
 from orders.domain.events import Market
-from orders.domain.sessions import Action, NotAllowed, Question, Reason, Sessions
+from orders.domain.sessions import Action, Hours, NotAllowed, Question, Reason, Sessions, is_us_summer
 from orders.models import KisConnection, Order, OrderCommand
 
 
@@ -29,24 +31,33 @@ class Doubt:
     text: str
 
 
-def obstacle(order: Order, action: Action, now: datetime) -> Doubt | None:
-    """What stands against the action, whoever asks; None when nothing does."""
+def obstacle(order: Order, action: Action, now: datetime, *, part: bool = False) -> Doubt | None:
+    """What stands against the action, whoever asks; None when nothing does. `part`: for less than all that is left."""
     if not order.is_open or not order.leaves_qty:
         return Doubt("nothing_left", _("미체결 수량이 없습니다."))
     connection = connection_of(order)
     if connection is None:
         return Doubt("no_connection", _("이 계좌의 KIS 연결이 꺼져 있습니다."))
-    answer = sessions().allowed(
-        Question(
-            market=Market(order.market),
-            action=action,
-            at=now,
-            paper=connection.is_paper,
-            order_type=order.order_type,
-            exchange=order.exchange,
-        )
+    stop = switches.sending_is_off(order) or switches.stop_for(order, action)
+    if stop is not None:
+        return Doubt(stop.key, stop.text)
+    return session_obstacle(order, action, now, part=part)
+
+
+def session_obstacle(order: Order, action: Action, now: datetime, *, part: bool = False) -> Doubt | None:
+    """What KIS does not take of this order, at all or at this hour."""
+    connection = connection_of(order)
+    question = Question(
+        market=Market(order.market),
+        action=action,
+        at=now,
+        paper=connection is not None and connection.is_paper,
+        order_type=order.order_type,
+        exchange=order.exchange,
+        part=part,
     )
-    return _said(answer, order) if isinstance(answer, NotAllowed) else None
+    answer = sessions().allowed(question)
+    return _said(answer, question) if isinstance(answer, NotAllowed) else None
 
 
 def connection_of(order: Order) -> KisConnection | None:
@@ -77,17 +88,17 @@ def live_command(order: Order) -> OrderCommand | None:
     return next((command for command in order.commands.all() if command.is_live), None)
 
 
-def _said(answer: NotAllowed, order: Order) -> Doubt:
+def _said(answer: NotAllowed, question: Question) -> Doubt:
     text = {
-        Reason.NOT_OFFERED: _("이 시장의 주문은 아직 이 화면에서 정정하거나 취소할 수 없습니다."),
-        Reason.MODIFY_NOT_OFFERED: _modify_not_offered(order),
-        Reason.PART_NOT_OFFERED: _("이 시장에서는 일부 수량만 정정하거나 취소할 수 없습니다."),
-        Reason.EXCHANGE_UNKNOWN: _("거래소를 알 수 없는 주문입니다."),
+        Reason.NOT_OFFERED: _("KIS가 이 시장의 주문에는 이 요청을 받지 않습니다."),
+        Reason.MODIFY_NOT_OFFERED: _modify_not_offered(question),
+        Reason.PART_NOT_OFFERED: _part_not_offered(question),
+        Reason.EXCHANGE_UNKNOWN: _("거래소를 알 수 없는 주문입니다. 증권사에 문의하십시오."),
         Reason.DAYTIME_SUSPENDED: _("미국 주간거래가 중단되어 있습니다."),
         Reason.PAPER_UNSUPPORTED: _("모의투자에서는 KIS가 이 기능을 제공하지 않습니다."),
         Reason.ALGORITHM_NOT_MODIFIABLE: _("TWAP·VWAP 주문은 정정할 수 없습니다."),
-        Reason.RESERVATION_BREAK: _("예약주문은 16:30~16:45에 취소할 수 없습니다."),
-        Reason.MARKET_CLOSED: _closed(order),
+        Reason.RESERVATION_BREAK: _hours(question, _("지금은 예약주문을 취소할 수 없는 시간입니다.")),
+        Reason.MARKET_CLOSED: _hours(question, _("장 운영시간이 아닙니다.")),
     }[answer.reason]
     if answer.opens_at is not None:
         opens = answer.opens_at.astimezone(KST)
@@ -95,15 +106,66 @@ def _said(answer: NotAllowed, order: Order) -> Doubt:
     return Doubt(answer.reason.value, text)
 
 
-def _modify_not_offered(order: Order) -> str:
-    if order.market in {Market.US_RESERVED, Market.ASIA_RESERVED}:
+def _modify_not_offered(question: Question) -> str:
+    if question.market in {Market.US_RESERVED, Market.ASIA_RESERVED}:
         return _("예약주문은 정정할 수 없습니다. 취소한 뒤 다시 예약해야 합니다.")
-    return _("이 주문은 정정할 수 없고 취소만 할 수 있습니다.")
+    if question.market is Market.ASIA:
+        return _("KIS는 이 거래소의 주문을 정정할 수 없고 취소만 받습니다.")
+    return _("이 유형의 주문은 정정할 수 없고 취소만 할 수 있습니다.")
 
 
-def _closed(order: Order) -> str:
-    if order.market == Market.US_DAYTIME:
-        return _("미국 주간거래는 10:00~18:00 (서머타임 17:00)")
-    if order.market == Market.US_RESERVED:
-        return _("미국 예약주문 취소는 10:00~23:20 (서머타임 22:20)")
-    return _("장 운영시간이 아닙니다.")
+def _part_not_offered(question: Question) -> str:
+    if question.market is Market.FO_NIGHT:
+        return _("야간 파생상품 주문은 남은 수량 전부만 정정하거나 취소할 수 있습니다.")
+    return _("예약주문은 전량만 취소할 수 있습니다.")
+
+
+_MARKETS = {
+    Market.KRX: gettext_lazy("국내주식"),
+    Market.US: gettext_lazy("미국주식"),
+    Market.US_DAYTIME: gettext_lazy("미국 주간거래"),
+    Market.US_RESERVED: gettext_lazy("미국 예약주문 취소"),
+    Market.ASIA: gettext_lazy("아시아주식"),
+    Market.ASIA_RESERVED: gettext_lazy("아시아 예약주문 취소"),
+    Market.FO_DAY: gettext_lazy("국내 파생상품"),
+    Market.FO_NIGHT: gettext_lazy("국내 야간 파생상품"),
+}
+
+
+def _hours(question: Question, otherwise: str) -> str:
+    """The hours of the market as the table has them on that day, else a sentence without figures."""
+    spans = _joined(span for row in _rows_of(question) for span in _spans(row))
+    if not spans:
+        return otherwise
+    said = {"market": _MARKETS[question.market], "hours": ", ".join(f"{a:%H:%M}~{b:%H:%M}" for a, b in spans)}
+    return _("%(market)s 시간은 %(hours)s입니다.") % said
+
+
+def _rows_of(question: Question) -> list[Hours]:
+    day = question.at.astimezone(KST).date()
+    rows = [row for row in sessions().hours if row.market is question.market]
+    held = [
+        row
+        for row in rows
+        if row.valid_from <= day <= row.valid_to
+        and row.us_summer in {None, is_us_summer(day)}
+        and (not row.exchanges or question.exchange in row.exchanges)
+    ]
+    return sorted(held, key=lambda row: (row.next_day, row.opens))
+
+
+def _spans(row: Hours) -> list[tuple[time, time]]:
+    if row.pause is None:
+        return [(row.opens, row.closes)]
+    return [(row.opens, row.pause[0]), (row.pause[1], row.closes)]
+
+
+def _joined(spans: Iterable[tuple[time, time]]) -> list[tuple[time, time]]:
+    """Sessions that follow on each other without a gap are one."""
+    joined: list[tuple[time, time]] = []
+    for opens, closes in spans:
+        if joined and joined[-1][1] == opens:
+            joined[-1] = joined[-1][0], closes
+        else:
+            joined.append((opens, closes))
+    return joined

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.api import schema as shapes
 from accounts.api.door import ReadView, choice_of, flag_of, number_of, user_of, viewed
 from accounts.pagination import paged
-from orders import queries, serializers
+from orders import queries, serializers, switches
 from orders.api import schema
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
@@ -53,7 +53,7 @@ class OrderList(ReadView):
         )
 
         def rows(orders: list[Order]) -> list[dict[str, Any]]:
-            return [serializers.order_row(order, user) for order in orders]
+            return [serializers.order_row(order, user) for order in switches.attach(orders)]
 
         return paged(self, queries.orders(user, asked), ("-ordered_at", "-id"), rows)
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import broadcast, clock
-from orders import queries, serializers, session_clock
+from orders import queries, serializers, session_clock, switches
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
 from orders.views.door import doubt, one_of, person
@@ -27,7 +27,7 @@ def blotter(request: HttpRequest) -> HttpResponse:
     head = broadcast.head_of(user)
     asked = queries.OrderQuery(status=one_of(request, "status", STATUSES), market=one_of(request, "market", MARKETS))
     found = queries.blotter(user, asked, clock.now()).order_by("-ordered_at", "-id")[:MOST_ROWS]
-    rows = [serializers.order_row(order, user) for order in found]
+    rows = [serializers.order_row(order, user) for order in switches.attach(found)]
     boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
     shown = {
         "rows": rows[:FIRST_ROWS],

@@ -156,7 +156,7 @@ def test_the_list_asks_the_same_questions_for_one_order_and_for_many(
     api: Client, manager: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make.OrderCommandFactory.create(order=working(manager))
-    with django_assert_num_queries(4) as one:
+    with django_assert_num_queries(5) as one:
         api.get(f"{API}orders/")
     for _ in range(4):
         make.OrderCommandFactory.create(order=working(manager))

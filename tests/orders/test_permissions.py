@@ -11,7 +11,7 @@ import pytest
 from accounts.models import Role
 from orders import permissions
 from orders.domain.sessions import Action
-from orders.models import Order
+from orders.models import Order, Switch
 from tests.factories import (
     KisAccountFactory,
     OrderCommandFactory,
@@ -68,6 +68,60 @@ def test_a_closed_market_says_when_it_opens() -> None:
     assert doubt is not None
     assert "10:00~18:00" in doubt.text
     assert doubt.text.endswith("11-23 10:00")
+
+
+HOURS = {
+    ("US_DAYTIME", "NASD"): "미국 주간거래 시간은 10:00~18:00입니다.",
+    ("US_RESERVED", "NASD"): "미국 예약주문 취소 시간은 10:00~16:30, 16:45~23:20입니다.",
+    ("US", "NASD"): "미국주식 시간은 18:00~07:00입니다.",
+    ("ASIA", "SEHK"): "아시아주식 시간은 10:30~13:00, 14:00~17:00입니다.",
+    ("ASIA", "TKSE"): "아시아주식 시간은 09:00~11:30, 12:30~15:00입니다.",
+    ("ASIA_RESERVED", "SEHK"): "아시아 예약주문 취소 시간은 09:00~10:20, 10:40~13:50입니다.",
+    ("KRX", "KRX"): "국내주식 시간은 08:00~20:00입니다.",
+    ("FO_DAY", "KRX"): "국내 파생상품 시간은 08:45~15:45입니다.",
+    ("FO_NIGHT", "KRX"): "국내 야간 파생상품 시간은 18:00~06:00입니다.",
+}
+
+
+@pytest.mark.parametrize(("market", "exchange"), HOURS, ids=lambda name: name)
+def test_a_market_that_is_closed_names_its_hours(market: str, exchange: str) -> None:
+    """On a Sunday nothing is open."""
+    sunday = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    doubt = permissions.obstacle(order(market=market, exchange=exchange), Action.CANCEL, sunday)
+    assert doubt is not None
+    assert (doubt.key, HOURS[market, exchange] in doubt.text) == ("market_closed", True)
+    assert "다음 시작 11-2" in doubt.text
+
+
+def test_the_daytime_hours_follow_the_american_summer() -> None:
+    july = datetime(2026, 7, 10, 11, 25, tzinfo=UTC)
+    doubt = permissions.obstacle(order(), Action.CANCEL, july)
+    assert doubt is not None
+    assert "10:00~17:00" in doubt.text
+
+
+@pytest.mark.parametrize(
+    ("market", "exchange", "now", "key"),
+    [
+        ("FO_NIGHT", "KRX", EVENING, "part_not_offered"),
+        ("US_RESERVED", "NASD", EVENING, "part_not_offered"),
+        ("US_DAYTIME", "NASD", DAYTIME, None),
+        ("ASIA", "SEHK", DAYTIME, None),
+    ],
+)
+def test_a_part_is_refused_where_the_broker_takes_none(market: str, exchange: str, now: datetime, key: str) -> None:
+    doubt = permissions.obstacle(order(market=market, exchange=exchange), Action.CANCEL, now, part=True)
+    assert (doubt.key if doubt else None) == key
+
+
+@pytest.mark.parametrize(
+    ("kind", "cancel", "modify"),
+    [("kill", None, "kill"), ("sending_off", "sending_off", "sending_off")],
+)
+def test_a_switch_holds_back_what_it_is_for(kind: str, cancel: str | None, modify: str | None) -> None:
+    asked = order()
+    Switch.objects.create(kind=kind, scope="all", engaged_by=UserFactory.create(), engaged_at=DAYTIME, reason="훈련")
+    assert keys(asked, DAYTIME) == [cancel, modify]
 
 
 def test_an_account_whose_app_key_is_off_or_missing_can_do_nothing() -> None:
