@@ -1,6 +1,6 @@
 /** The live blotter: takes over the server's rows, draws news at most ten times a second, speaks at most each 5 s. */
 
-import { tick } from "./business_clock.js";
+import { businessNow, tick } from "./business_clock.js";
 import { bootData } from "./feed.js";
 import { t } from "./i18n.js";
 import { createOrderCards } from "./order_cards.js";
@@ -20,6 +20,7 @@ const spoken = { doubts: 0, fills: 0, refusals: 0, cancels: 0, orders: 0 };
 const recovered = { fills: 0, orders: 0 };
 let view = null;
 let drawing = false;
+let seenHours = "";
 
 const GROUPS = {
   all: () => true,
@@ -58,7 +59,7 @@ function plan() {
 function draw() {
   drawing = false;
   const changes = store.drain();
-  if (!changes.add.length && !changes.update.length) return;
+  if (!changes.add.length && !changes.update.length && !changes.remove.length) return;
   view.patch(changes);
   tick(host);
   tally();
@@ -116,7 +117,22 @@ async function resync({ settle }) {
   plan();
 }
 
+/** What may be done to a row changes with the hour and with a switch, and no event tells of it: its version stands. */
+async function renewActions() {
+  const snapshot = await readSnapshot().catch(() => null);
+  if (snapshot) store.renewAll(snapshot.rows);
+  plan();
+}
+
+function watchHours() {
+  const changesAt = document.getElementById("session-clock")?.dataset.refreshAt;
+  if (!changesAt || changesAt === seenHours || Date.parse(changesAt) > businessNow()) return;
+  seenHours = changesAt;
+  setTimeout(renewActions, 1_000 + Math.random() * 2_000); // not every desk in the same instant
+}
+
 document.addEventListener("live:event", ({ detail }) => {
+  if (detail.entity === "switch") renewActions();
   if (detail.entity !== "order") return;
   const change = store.take(detail.row, detail.recovered);
   if (!change) return;
@@ -129,6 +145,7 @@ document.addEventListener("live:state", () => view.refreshActions());
 document.addEventListener("visibilitychange", plan);
 narrow.addEventListener("change", build);
 setInterval(speak, SPEAK_MS);
+setInterval(watchHours, 1_000);
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-filter-state]");

@@ -27,9 +27,10 @@ export function createOrderCards(host, rows, matches) {
   replace(rows);
   return {
     replace,
-    patch: ({ add, update }) => {
+    patch: ({ add, update, remove }) => {
       for (const row of update) known.set(String(row.id), row);
-      if (!add.length && !needsOrder(list, update, matches)) return update.forEach((row) => redraw(list, row));
+      for (const row of remove) known.delete(String(row.id));
+      if (!add.length && !remove.length && !needsOrder(list, update, matches)) return update.forEach((row) => redraw(list, row));
       replace([...add, ...known.values()]);
     },
     refilter: draw,

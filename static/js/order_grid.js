@@ -45,7 +45,7 @@ export function createOrderGrid(host, rows, matches) {
   });
   return {
     replace: (next) => api.setGridOption("rowData", next),
-    patch: ({ add, update }) => patch(api, host, add, update),
+    patch: (changes) => patch(api, host, changes),
     refilter: () => api.onFilterChanged(),
     refreshActions: () => api.refreshCells({ columns: ["actions"], force: true }),
     shown: () => api.getDisplayedRowCount(),
@@ -53,8 +53,8 @@ export function createOrderGrid(host, rows, matches) {
   };
 }
 
-function patch(api, host, add, update) {
-  api.applyTransaction({ add, update, addIndex: 0 });
+function patch(api, host, { add, update, remove }) {
+  api.applyTransaction({ add, update, remove, addIndex: 0 });
   for (const row of update) {
     for (const element of host.querySelectorAll(`.ag-row[row-id="${CSS.escape(String(row.id))}"]`)) {
       cells.markRow(element, row);

@@ -1,4 +1,4 @@
-/** The blotter's rows by id and version, and what has changed since the screen was last drawn. */
+/** The blotter's rows by id and version, and what has changed since the screen was last drawn. No DOM. */
 
 export class OrderStore {
   constructor(rows) {
@@ -18,9 +18,36 @@ export class OrderStore {
     return { before: before ?? null, row: next };
   }
 
-  /** A whole snapshot; rows that are newer here stay. Returns the changes it brought. */
+  /**
+   * A whole snapshot, newer than all that was told before it: rows that are newer here stay, what it does not name has
+   * left the list. Returns the changes it brought.
+   */
   takeAll(rows, restored = false) {
+    const named = new Set(rows.map((row) => String(row.id)));
+    for (const [id, row] of this.rows) if (!named.has(id)) this.drop(id, row);
+    this.renewAll(rows);
     return rows.map((row) => this.take(row, restored)).filter(Boolean);
+  }
+
+  /** Rows of the same version, whose buttons may differ: what may be done to an order changes with the hour. */
+  renewAll(rows) {
+    for (const row of rows) this.renew(row);
+  }
+
+  drop(id, row) {
+    this.rows.delete(id);
+    const before = this.changed.get(id)?.before ?? (this.changed.has(id) ? null : row);
+    this.changed.delete(id);
+    if (before) this.changed.set(id, { before, row: null });
+  }
+
+  renew(row) {
+    const id = String(row.id);
+    const here = this.rows.get(id);
+    if (!here || Number(here.version) !== Number(row.version) || sameActions(here, row)) return;
+    const next = here.restored ? { ...row, restored: true } : row;
+    this.rows.set(id, next);
+    this.changed.set(id, { before: here, ...this.changed.get(id), row: next });
   }
 
   /** What to draw, each row once, and a clean slate. */
@@ -28,8 +55,9 @@ export class OrderStore {
     const changes = [...this.changed.values()];
     this.changed.clear();
     return {
-      add: changes.filter((one) => !one.before).map((one) => one.row).reverse(),
-      update: changes.filter((one) => one.before).map((one) => one.row),
+      add: changes.filter((one) => !one.before && one.row).map((one) => one.row).reverse(),
+      update: changes.filter((one) => one.before && one.row).map((one) => one.row),
+      remove: changes.filter((one) => one.before && !one.row).map((one) => one.before),
     };
   }
 
@@ -48,6 +76,10 @@ export function meaning({ before, row }) {
     orders: before === null ? 1 : 0,
     doubts: isUnknown(row) && !isUnknown(before) ? 1 : 0,
   };
+}
+
+function sameActions(one, other) {
+  return JSON.stringify(one.allowed_actions) === JSON.stringify(other.allowed_actions);
 }
 
 function isUnknown(row) {
