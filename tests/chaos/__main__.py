@@ -1,0 +1,64 @@
+"""`python -m tests.chaos PART`: one part on one database, or each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import subprocess
+import sys
+import time
+from importlib import import_module
+
+from tests.chaos.figures import KEPT, Findings, Run
+from tests.chaos.house import house
+from tests.chaos.waiting import NeverHappened
+
+# Part: the databases that it is shown on.
+PARTS = {"fills": ("sqlite", "postgres"), "commands": ("sqlite", "postgres")}
+SETTINGS = {"browsers": "tests.chaos.settings"}
+
+
+def main() -> int:
+    """Exit status 0 when every promise was kept, 1 when one was not."""
+    asked = _parser().parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    wanted = [
+        (part, database)
+        for part in (PARTS if asked.part == "all" else [asked.part])
+        for database in (PARTS[part] if asked.database == "both" else [asked.database])
+    ]
+    if len(wanted) == 1:
+        return _one(*wanted[0], size="heavy" if asked.heavy else "short", seed=asked.seed)
+    return max(_in_its_own_process(part, database, asked) for part, database in wanted)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
+    parser.add_argument("part", choices=["all", *PARTS])
+    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    parser.add_argument("--heavy", action="store_true", help="the figures of a proof, for hours")
+    parser.add_argument("--seed", type=int, default=7)
+    return parser
+
+
+def _in_its_own_process(part: str, database: str, asked: argparse.Namespace) -> int:
+    words = [part, "--database", database, "--seed", str(asked.seed), *(["--heavy"] if asked.heavy else [])]
+    return subprocess.run([sys.executable, "-m", "tests.chaos", *words], check=False).returncode
+
+
+def _one(part: str, database: str, size: str, seed: int) -> int:
+    run, found = Run(part, database, size, seed, time.monotonic()), Findings()
+    module = import_module(f"tests.chaos.{part}")
+    with house(database, SETTINGS.get(part, "portal.settings")) as opened:
+        try:
+            module.run(opened, getattr(module, size.upper()), seed, found)
+        except NeverHappened as never:
+            found.require("what was waited for", [str(never)])
+        if found.broken:
+            opened.keep_logs(KEPT / f"{part}-{database}-failed")
+    run.keep(found)
+    return 1 if found.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

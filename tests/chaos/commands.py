@@ -1,0 +1,191 @@
+"""Commands through a broken line: at most one request each, every unknown outcome seen at once, and none guessed."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import requests
+
+from tests.chaos.broker import Broker
+from tests.chaos.browsers import Browser, Fleet
+from tests.chaos.chance import drawn
+from tests.chaos.figures import Findings
+from tests.chaos.fills import is_registered, merged
+from tests.chaos.house import House, Person
+from tests.chaos.outcomes import Commanded, Evidence, Recorded, judge, unsettled
+from tests.chaos.portal import Portal
+from tests.chaos.processes import Running
+from tests.chaos.truth import Truth
+from tests.chaos.waiting import until
+
+USER = "kim"
+TRADED = ("US_DAYTIME",)
+# What the broker does to each request of a kind, in turn: a fault of the simulator, and whether it carries it out.
+FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "timeout": ({"fault": "timeout_before_accept"}, {"fault": "timeout_after_accept"}),
+    "reset": ({"fault": "reset_before"}, {"fault": "reset_after"}),
+    "5xx before": ({"fault": "http_500_blank", "accept": False},),
+    "5xx after": ({"fault": "http_500_blank", "accept": True},),
+    "egw": ({"fault": "egw00201"}, {"fault": "egw00123"}),
+}
+KINDS = ("undisturbed", "double click", "two tabs", *FAULTS, "kill")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`commands` of each kind, given `at_once` at a time; `patience` is how long the last ones are watched."""
+
+    commands: int
+    at_once: int
+    accounts: int
+    patience: float
+
+
+SHORT = Size(commands=12, at_once=6, accounts=2, patience=25)
+HEAVY = Size(commands=1000, at_once=20, accounts=20, patience=280)
+
+
+@dataclass
+class Desk:
+    """One kind at work: a broker and an app key of its own."""
+
+    kind: str
+    broker: Broker
+    house: House
+    rng: random.Random
+    portal: Portal
+    web: Running | None = None  # the server that this kind kills
+    given: list[Commanded] = field(default_factory=list)
+    ids: tuple[int, ...] = ()
+
+    def run(self, size: Size, pool: ThreadPoolExecutor) -> None:
+        for start in range(0, size.commands, size.at_once):
+            rows = self._orders(min(size.at_once, size.commands - start))
+            self._arm(len(rows))
+            clicks = [pool.submit(self._give, row) for row in rows]
+            if self.kind == "kill":
+                self._kill_under(clicks)
+            for click in clicks:
+                click.result()
+
+    def _orders(self, count: int) -> list[dict[str, Any]]:
+        """Fresh open orders, as the page shows them once their stream has brought them."""
+        numbers = {int(self._place()["number"]) for _ in range(count)}
+        found: list[dict[str, Any]] = []
+
+        def all_shown() -> bool:
+            found[:] = [row for row in self._shown() if int(row["order_id"]) in numbers and row["status"] == "WORKING"]
+            return len(found) == count
+
+        until(f"{self.broker.name}: orders are shown", all_shown, within=60, every=0.5)
+        return found
+
+    def _shown(self) -> Iterator[dict[str, Any]]:
+        for account in self._accounts():
+            yield from self.portal.rows(f"orders/?open=true&account={account}")
+
+    def _accounts(self) -> Sequence[int]:
+        """The ids of the accounts: every broker counts its numbers alike, so that a number alone names no order."""
+        if not self.ids:
+            found = [self.portal.get(f"accounts/?search={number}")["results"] for number in self.broker.accounts]
+            self.ids = tuple(int(rows[0]["id"]) for rows in found)
+        return self.ids
+
+    def _place(self) -> dict[str, Any]:
+        stocks = [account for account in self.broker.accounts if account.endswith("-01")]
+        return self.broker.place(self.rng.choice(stocks), market=self.rng.choice(TRADED), qty=self.rng.randint(5, 90))
+
+    def _arm(self, count: int) -> None:
+        faults = FAULTS.get(self.kind, ())
+        for place in range(count if faults else 0):
+            self.broker.press(**faults[place % len(faults)])
+
+    def _give(self, row: dict[str, Any]) -> None:
+        act, values = self._drawn(row)
+        keys = [uuid.uuid4() for _ in range(2 if self.kind == "two tabs" else 1)]
+        clicks = [*keys, *keys] if self.kind == "double click" else keys
+        with ThreadPoolExecutor(len(clicks)) as both:
+            answers = list(both.map(lambda key: self._click(row, act, key, values), clicks))
+        for key in keys:
+            mine = [answer for click, answer in zip(clicks, answers, strict=True) if click == key]
+            self.given.append(Commanded(self.kind, key, row["id"], act, tuple(mine)))
+
+    def _drawn(self, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if self.rng.random() < 0.6:
+            return "cancel", {}
+        return "modify", {"price": str(Decimal(row["price"]) + Decimal("0.01") * self.rng.randint(1, 9))}
+
+    def _click(self, row: dict[str, Any], act: str, key: uuid.UUID, values: Mapping[str, Any]) -> str:
+        """The state that the answer says, a refusal's status and code, or "" where the server died."""
+        if self.kind == "kill":
+            time.sleep(self.rng.uniform(0.0, 0.4))
+        try:
+            answer = self.portal.command(row, act, key, **values)
+        except requests.ConnectionError:
+            return ""
+        told = answer.json()
+        return str(told["state"]) if answer.status_code == 202 else f"{answer.status_code} {told['code']}"
+
+    def _kill_under(self, clicks: Sequence[Future[None]]) -> None:
+        assert self.web is not None
+        time.sleep(self.rng.uniform(0.1, 0.5))
+        self.web.kill()
+        for click in clicks:
+            click.exception()
+        self.web, _ = self.house.web("web-kill", self.portal.port)
+        until("the killed server is back", self.portal.is_ready, within=60)
+
+
+def run(house: House, size: Size, seed: int, found: Findings) -> None:
+    house.open(len(KINDS), [Person(USER, tuple(range(len(KINDS))))], accounts=size.accounts)
+    house.stream()
+    main, kill = (house.web(name) for name in ("web", "web-kill"))
+    portals = {name: Portal(port, house.tokens[USER]) for name, (_, port) in (("web", main), ("kill", kill))}
+    for portal in portals.values():
+        until("the server answers", portal.is_ready, within=60)
+    for broker in house.brokers:
+        until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
+    desks = [
+        Desk(kind, broker, house, drawn(seed, kind), portals.get(kind, portals["web"]))
+        for kind, broker in zip(KINDS, house.brokers, strict=True)
+    ]
+    desks[-1].web = kill[0]
+    seen: dict[tuple[str, str], float] = {}
+    with Fleet([Browser(portals["web"], on_event=partial(_note, seen))]):
+        _give_all(desks, size)
+        commands, truth = _settled(house, size.patience)
+    judge(Evidence([command for desk in desks for command in desk.given], commands, truth, seen), found)
+
+
+def _give_all(desks: Sequence[Desk], size: Size) -> None:
+    with ThreadPoolExecutor(len(desks)) as kinds, ThreadPoolExecutor(len(desks) * size.at_once) as clicks:
+        for work in [kinds.submit(desk.run, size, clicks) for desk in desks]:
+            work.result()
+
+
+def _note(seen: dict[tuple[str, str], float], message: dict[str, Any], at: float) -> None:
+    """When a browser first heard that a command is in a state."""
+    command = message["row"].get("command") if message["entity"] == "order" else None
+    if command is not None:
+        seen.setdefault((command["id"], command["state"]), at)
+
+
+def _settled(house: House, patience: float) -> tuple[list[Recorded], Truth]:
+    """Watch until nothing is open that evidence can move, or the patience is over."""
+    from tests.chaos.trail import recorded  # noqa: PLC0415 - after Django is set up
+
+    began = time.monotonic()
+    while True:
+        truth = merged(broker.truth() for broker in house.brokers)
+        commands = recorded()
+        if not unsettled(commands, truth) or time.monotonic() - began > patience:
+            return commands, truth
+        time.sleep(1)
