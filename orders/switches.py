@@ -20,7 +20,7 @@ from orders.domain.sessions import Action
 from orders.models import MarketGroup, Order, Switch, SwitchKind, SwitchScope
 from orders.models.switches import group_of
 
-_FENCE = 0x6B696C6C  # the key of one lock that every claim shares and every engaging takes alone
+_FENCE = 0x6B696C6C  # the key of one lock that every claim shares, and an engaging waits for
 _ATTACHED = "engaged_switches"
 
 
@@ -116,23 +116,28 @@ def sending_is_off(order: Order) -> Stop | None:
 def stop_of_claim(order: Order, action: Action) -> Stop | None:
     """What holds the send back, asked inside the transaction that claims it, whatever was attached before.
 
-    A switch that was engaged before the claim commits is always seen: engaging waits for claims under way and later
-    claims wait for it (PostgreSQL by a lock until the end of the transaction, SQLite because writers are alone).
+    Together with `wait_for_claims` no send is claimed after an engaging has returned.
     """
-    fence()
+    _fence("pg_advisory_xact_lock_shared")
     vars(order).pop(_ATTACHED, None)
     return sending_is_off(order) or stop_for(order, action)
 
 
-def fence(*, alone: bool = False) -> None:
-    """Hold claims and engagings apart until the caller's transaction ends. Claims share, an engaging is alone."""
+def wait_for_claims() -> None:
+    """Return once every claim that may not have seen a switch has ended: after the commit of its engaging.
+
+    It holds nothing else while it waits. On SQLite writers are alone, so that nothing is left to wait for.
+    """
+    with transaction.atomic():
+        _fence("pg_advisory_xact_lock")
+
+
+def _fence(lock: str) -> None:
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("the fence belongs to a transaction")
-    if connection.vendor != "postgresql":
-        return
-    name = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name}(%s)", [_FENCE])
+        raise transaction.TransactionManagementError("a claim belongs to a transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {lock}(%s)", [_FENCE])
 
 
 def open_orders(target: Target) -> QuerySet[Order]:

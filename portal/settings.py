@@ -29,6 +29,7 @@ CLOCK_SHIFT = ENV.PORTAL_CLOCK_SHIFT
 CLOCK_FILE = DATA_DIR / ("demo-clock.json" if DEMO else "clock.json")
 SECOND_FACTOR_REQUIRED = ENV.PORTAL_SECOND_FACTOR is environment.SecondFactor.REQUIRED
 STEP_UP_SECONDS = 600
+BATCH_MOST_ROWS = 200  # orders that one selection may cancel
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -39,7 +39,7 @@ def submit(request: CommandRequest) -> OrderCommand:
 
 
 def _permitted_order(request: CommandRequest) -> Order:
-    if not request.user.may_trade:
+    if not request.user.may_trade and not _cancels_for_a_switch(request):
         raise NotPermitted("role", _("주문 권한이 없습니다."))
     if not request.fresh_factor:
         raise NotPermitted("second_factor_needed", _("2차 인증을 다시 해야 합니다."))
@@ -51,6 +51,10 @@ def _permitted_order(request: CommandRequest) -> Order:
     if order is None:
         raise NotVisible("not_found", _("찾을 수 없습니다."))
     return order
+
+
+def _cancels_for_a_switch(request: CommandRequest) -> bool:
+    return request.of_kill_switch and request.type == CommandType.CANCEL
 
 
 def _same_intent(request: CommandRequest) -> OrderCommand | None:
@@ -65,6 +69,8 @@ def _record(request: CommandRequest) -> OrderCommand:
     with transaction.atomic():
         order = ledger.lock(request.order_id)
         now = clock.now()
+        if request.valid_until is not None and now > request.valid_until:
+            raise Conflict("too_late", _("요청한 지 오래되어 보내지 않았습니다."))
         superseded = _superseded(request, order, now)
         if superseded is None and permissions.live_command(order) is not None:
             raise _in_flight(order)

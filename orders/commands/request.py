@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -47,7 +48,11 @@ class Refused(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """What a person asked. `quantity` None is all that is left; `price` is for modifies alone."""
+    """What a person asked. `quantity` None is all that is left; `price` is for modifies alone.
+
+    `of_kill_switch`: one of the cancels of a switch that this person has engaged; the right to engage was checked
+    there, and takes the place of the right to trade. `valid_until`: nothing is recorded after this instant.
+    """
 
     user: User
     address: str | None
@@ -59,6 +64,8 @@ class CommandRequest:
     price: Decimal | None = None
     supersedes: UUID | None = None
     fresh_factor: bool = False
+    of_kill_switch: bool = False
+    valid_until: datetime | None = None
 
     def digest(self) -> str:
         """The parameters' hash: one key may stand for one request alone."""
