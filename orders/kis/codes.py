@@ -37,6 +37,20 @@ EXCHANGES = MappingProxyType(
 )
 US_EXCHANGES = frozenset({"NASD", "NYSE", "AMEX"})
 
+# PRDT_TYPE_CD of KIS "해외주식 예약주문접수", by exchange and currency: Hong Kong has one for each board.
+PRODUCT_TYPES = MappingProxyType(
+    {
+        ("SEHK", "HKD"): "501",
+        ("SEHK", "CNY"): "543",
+        ("SEHK", "USD"): "558",
+        ("TKSE", "JPY"): "515",
+        ("HASE", "VND"): "507",
+        ("VNSE", "VND"): "508",
+        ("SHAA", "CNY"): "551",
+        ("SZAA", "CNY"): "552",
+    }
+)
+
 # ODER_COND of an overseas notice. B shares and the CNY board of Hong Kong keep their exchange with another currency.
 OVERSEAS_MARKETS = MappingProxyType(
     {
@@ -141,5 +155,6 @@ UNSUBSCRIBED = "OPSP0001"
 ALREADY_SUBSCRIBED = "OPSP0002"
 APPROVAL_REJECTED = "OPSP0011"
 SLOT_HELD = "OPSP8996"
+TOO_MANY_SUBSCRIPTIONS = "OPSP0008"  # 41 for an app key, of all kinds together
 # Answers after which this connection is of no use: the approval, the app key or the customer's own data are wrong.
 FATAL_ANSWERS = frozenset({APPROVAL_REJECTED, "OPSP8994", "OPSP8995", "OPSP8998", "OPSP9994", "OPSP9996", "OPSP9997"})

@@ -113,7 +113,8 @@ def _instrument(notice: ExecutionNotice, exchange: str | None) -> tuple[Instrume
     if family is Family.FO:
         return Instrument(notice.stck_shrn_iscd, notice.cntg_isnm, "KRX"), FUTURES_SCALE
     if family is Family.KRX:
-        place = KRX_EXCHANGES.get(notice.column("ORD_EXG_GB"), "KRX")
+        # Not said: no guess, since a cancel must name the order's own exchange. The order list says it.
+        place = KRX_EXCHANGES.get(notice.column("ORD_EXG_GB"), "")
         return Instrument(notice.stck_shrn_iscd, notice.cntg_isnm, place), Decimal(1)
     market = OVERSEAS_MARKETS.get(notice.oder_cond) or EXCHANGES.get(exchange or "")
     if market is None:
@@ -212,7 +213,7 @@ class NotSent:
 
 SendOutcome = Accepted | Rejected | Unknown | NotSent
 
-_NUMBER_FIELDS = ("ODNO", "OVRS_RSVN_ODNO")
+_NUMBER_FIELDS = ("odno", "ovrs_rsvn_odno")
 
 
 def read_answer(http_status: int, raw: bytes, gt_uid: str = "") -> Accepted | Rejected | Unknown:
@@ -236,10 +237,14 @@ def read_answer(http_status: int, raw: bytes, gt_uid: str = "") -> Accepted | Re
 
 
 def _order_number(output: object) -> int | None:
+    """The number in an answer: an object, or a list of one; KIS's pages print the names in either case."""
+    if isinstance(output, list) and len(output) == 1:
+        output = output[0]
     if not isinstance(output, dict):
         return None
+    fields = {str(name).lower(): value for name, value in output.items()}
     for name in _NUMBER_FIELDS:
-        text = text_of(output, name)
+        text = text_of(fields, name)
         if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) > 0:
             return int(text)
     return None

@@ -1,4 +1,4 @@
-"""The inquiries that make orders known: their operation, their rows, their parameters."""
+"""The inquiries: their operation, their rows, their parameters."""
 
 from __future__ import annotations
 
@@ -23,21 +23,49 @@ _ALL = "00"
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A paged GET. `rows` is the body's field with the rows, `key_width` the 100 or 200 of CTX_AREA_FK and _NK."""
+    """A paged GET. `key_width` is the 100 or 200 of CTX_AREA_FK and _NK."""
 
     operation: Operation
-    read: ReadRow
-    rows: str = "output"
     key_width: int = 200
 
 
-US_RESERVATIONS = Inquiry(Operation.US_RESERVATIONS, reservation)
-ASIA_RESERVATIONS = Inquiry(Operation.ASIA_RESERVATIONS, reservation)
-OPEN_OVERSEAS = Inquiry(Operation.OVERSEAS_OPEN, open_order)
-OVERSEAS_ORDERS = Inquiry(Operation.OVERSEAS_ORDERS, overseas_order)
-FO_DAY_ORDERS = Inquiry(Operation.FO_DAY_ORDERS, day_order, rows="output1")
-FO_NIGHT_ORDERS = Inquiry(Operation.FO_NIGHT_ORDERS, night_order, rows="output1")
-KRX_ORDERS = Inquiry(Operation.KRX_ORDERS, stock_order, rows="output1", key_width=100)
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """An inquiry that makes orders known. `rows` is the body's field with the rows."""
+
+    inquiry: Inquiry
+    read: ReadRow
+    rows: str = "output"
+
+
+US_RESERVATIONS = OrderList(Inquiry(Operation.US_RESERVATIONS), reservation)
+ASIA_RESERVATIONS = OrderList(Inquiry(Operation.ASIA_RESERVATIONS), reservation)
+OPEN_OVERSEAS = OrderList(Inquiry(Operation.OVERSEAS_OPEN), open_order)
+OVERSEAS_ORDERS = OrderList(Inquiry(Operation.OVERSEAS_ORDERS), overseas_order)
+FO_DAY_ORDERS = OrderList(Inquiry(Operation.FO_DAY_ORDERS), day_order, rows="output1")
+FO_NIGHT_ORDERS = OrderList(Inquiry(Operation.FO_NIGHT_ORDERS), night_order, rows="output1")
+KRX_ORDERS = OrderList(Inquiry(Operation.KRX_ORDERS, key_width=100), stock_order, rows="output1")
+
+KRX_REVISABLE = Inquiry(Operation.KRX_REVISABLE, key_width=100)
+OVERSEAS_BALANCE = Inquiry(Operation.OVERSEAS_BALANCE)
+FO_DAY_BALANCE = Inquiry(Operation.FO_DAY_BALANCE)
+FO_NIGHT_BALANCE = Inquiry(Operation.FO_NIGHT_BALANCE)
+
+_AMERICAN_BALANCES: tuple[tuple[str, str], ...] = (("NASD", "USD"), ("NYSE", "USD"), ("AMEX", "USD"))
+_ASIAN_BALANCES = (
+    ("SEHK", "HKD"),
+    ("SHAA", "CNY"),
+    ("SZAA", "CNY"),
+    ("TKSE", "JPY"),
+    ("HASE", "VND"),
+    ("VNSE", "VND"),
+)
+
+
+def balance_questions(environment: Environment) -> tuple[tuple[str, str], ...]:
+    """Exchange and currency of every overseas balance. Live answers for all of the US at NASD, paper does not."""
+    american = _AMERICAN_BALANCES if environment is Environment.PAPER else _AMERICAN_BALANCES[:1]
+    return american + _ASIAN_BALANCES
 
 
 def reservation_params(account: Account, start: date, end: date) -> Params:
@@ -106,6 +134,25 @@ def krx_params(account: Account, start: date, end: date, environment: Environmen
         "INQR_DVSN_3": _ALL,
         "EXCG_ID_DVSN_CD": "ALL" if environment is Environment.LIVE else "KRX",
     }
+
+
+def krx_revisable_params(account: Account) -> Params:
+    """By order number; both sides."""
+    return _account(account) | {"INQR_DVSN_1": "0", "INQR_DVSN_2": "0"}
+
+
+def overseas_balance_params(account: Account, exchange: str, currency: str) -> Params:
+    return _account(account) | {"OVRS_EXCG_CD": exchange, "TR_CRCY_CD": currency}
+
+
+def fo_balance_params(account: Account) -> Params:
+    """Initial margins (01), and positions at the price that was paid (2) instead of the last settlement's (1)."""
+    return _account(account) | {"MGNA_DVSN": "01", "EXCC_STAT_CD": "2"}
+
+
+def fo_night_balance_params(account: Account) -> Params:
+    """The same; the password is asked for and stays blank."""
+    return fo_balance_params(account) | {"ACNT_PWD": ""}
 
 
 def _account(account: Account) -> Params:

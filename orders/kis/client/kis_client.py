@@ -15,11 +15,23 @@ from orders.kis import codes
 from orders.kis.client import inquiries
 from orders.kis.client.calls import TIMEOUT, ask, error_in, raise_for_refusal
 from orders.kis.client.config import KisConfig
-from orders.kis.client.inquiries import Inquiry, Params
+from orders.kis.client.inquiries import Inquiry, OrderList, Params
 from orders.kis.client.once import Limits, post_once
 from orders.kis.errors import BadAnswerError, KisError, NoAnswerError, NotSentError
 from orders.kis.revisions import OrderRequest
-from orders.kis.schemas import Account, ReportPage, Sessions, read_rows
+from orders.kis.schemas import (
+    Account,
+    BalancePage,
+    DerivativesTotals,
+    OverseasTotals,
+    ReportPage,
+    RevisablePage,
+    Sessions,
+    derivatives_page,
+    overseas_page,
+    read_rows,
+    revisable_page,
+)
 from orders.kis.tr_ids import TRS, required_tr_id
 from orders.kis.translate import Evidence, NotSent, SendOutcome, Unknown, UnknownReason, read_answer
 
@@ -92,6 +104,28 @@ class KisClient:
         params = inquiries.krx_params(account, start, end, self._config.environment)
         return self._reports(inquiries.KRX_ORDERS, account, params)
 
+    def krx_revisable(self, account: Account) -> Iterator[RevisablePage]:
+        """Domestic stock orders that can be modified or canceled now, and how much of each. Live only."""
+        for body in self.get_pages(inquiries.KRX_REVISABLE, inquiries.krx_revisable_params(account)):
+            yield revisable_page(body.get("output"))
+
+    def overseas_balance(
+        self, account: Account, exchange: str = "NASD", currency: str = "USD"
+    ) -> Iterator[BalancePage[OverseasTotals]]:
+        """Shares at one exchange in one currency, as `inquiries.balance_questions` lists them."""
+        params = inquiries.overseas_balance_params(account, exchange, currency)
+        return map(overseas_page, self.get_pages(inquiries.OVERSEAS_BALANCE, params))
+
+    def fo_balance(self, account: Account) -> Iterator[BalancePage[DerivativesTotals]]:
+        """Derivatives positions, deposits and margins by the day's books."""
+        params = inquiries.fo_balance_params(account)
+        return map(derivatives_page, self.get_pages(inquiries.FO_DAY_BALANCE, params))
+
+    def fo_night_balance(self, account: Account) -> Iterator[BalancePage[DerivativesTotals]]:
+        """The same by the night's books. Live only."""
+        params = inquiries.fo_night_balance_params(account)
+        return map(derivatives_page, self.get_pages(inquiries.FO_NIGHT_BALANCE, params))
+
     def get_pages(self, inquiry: Inquiry, params: Params) -> Iterator[dict[str, Any]]:
         """The bodies of an inquiry, page by page.
 
@@ -135,9 +169,9 @@ class KisClient:
             return Unknown(UnknownReason.TIMEOUT if error.timed_out else UnknownReason.RESET, "", unsent)
         return read_answer(answer.status, answer.raw, uid)
 
-    def _reports(self, inquiry: Inquiry, account: Account, params: Params) -> Iterator[ReportPage]:
-        for body in self.get_pages(inquiry, params):
-            yield read_rows(body.get(inquiry.rows), account, self._sessions, inquiry.read)
+    def _reports(self, orders: OrderList, account: Account, params: Params) -> Iterator[ReportPage]:
+        for body in self.get_pages(orders.inquiry, params):
+            yield read_rows(body.get(orders.rows), account, self._sessions, orders.read)
 
     def _page(self, inquiry: Inquiry, params: Params, tr_cont: str) -> tuple[dict[str, Any], bool]:
         """One page, and whether another follows. A busy or failing gateway is asked up to three times."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from orders.domain.events import Side
 from orders.domain.sessions import Action
+from orders.kis.codes import EXCHANGES, PRODUCT_TYPES
 from orders.kis.revisions.facts import RevisionFacts, plain
 
 Body = dict[str, str]
@@ -16,17 +17,6 @@ Body = dict[str, str]
 _KINDS = {Action.MODIFY: "01", Action.CANCEL: "02"}
 _SIDES = {Side.SELL: "01", Side.BUY: "02"}
 
-# PRDT_TYPE_CD of KIS "해외주식 예약주문접수", by exchange; Hong Kong has one for each currency of its boards.
-_PRODUCT_TYPES = {
-    ("SEHK", "HKD"): "501",
-    ("SEHK", "CNY"): "543",
-    ("SEHK", "USD"): "558",
-    ("TKSE", "JPY"): "515",
-    ("HASE", "VND"): "507",
-    ("VNSE", "VND"): "508",
-    ("SHAA", "CNY"): "551",
-    ("SZAA", "CNY"): "552",
-}
 # FUOP_ITEM_DVSN_CD of KIS "선물옵션 정정취소주문": 01 futures, 02 call, 03 put, 04 spread. The first character of the
 # short code tells which: 1 to 4 in the old codes, A to D in the new ones.
 _DERIVATIVES = {"1": "01", "A": "01", "2": "02", "B": "02", "3": "03", "C": "03", "4": "04", "D": "04"}
@@ -138,14 +128,12 @@ def _all(facts: RevisionFacts) -> str:
 
 
 def _product_type(facts: RevisionFacts) -> str:
-    of_exchange = {
-        currency: code for (exchange, currency), code in _PRODUCT_TYPES.items() if exchange == facts.exchange
-    }
-    if not facts.currency and len(of_exchange) == 1:
-        return next(iter(of_exchange.values()))
-    if facts.currency not in of_exchange:
-        raise ValueError(f"no product type for {facts.currency!r} at {facts.exchange}")
-    return of_exchange[facts.currency]
+    """Of the board that the order's currency names; the exchange's own currency where none is known."""
+    currency = facts.currency or EXCHANGES[facts.exchange].currency
+    code = PRODUCT_TYPES.get((facts.exchange, currency))
+    if code is None:
+        raise ValueError(f"no product type for {currency} at {facts.exchange}")
+    return code
 
 
 def _account(facts: RevisionFacts) -> Body:

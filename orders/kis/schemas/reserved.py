@@ -6,8 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orders.domain.events import Family, Instrument, Market, OrderReport, ReportStatus, RequestKind
-from orders.kis.codes import EXCHANGES, RESERVED_STATUS, US_EXCHANGES
-from orders.kis.schemas.overseas import currency
+from orders.kis.codes import EXCHANGES, PRODUCT_TYPES, RESERVED_STATUS, US_EXCHANGES, Exchange
 from orders.kis.schemas.rows import Account, Row, Sessions, order_key
 
 _NOTHING_LEFT = frozenset({ReportStatus.CANCELED, ReportStatus.NOT_SENT})
@@ -26,7 +25,7 @@ def reservation(row: Row, account: Account, _sessions: Sessions) -> OrderReport:
         kind=RequestKind.NEW,
         orig_number=None,
         side=row.side(),
-        instrument=Instrument(row.text("pdno"), row.text("prdt_name"), exchange.code, currency(row, exchange)),
+        instrument=Instrument(row.text("pdno"), row.text("prdt_name"), exchange.code, _currency(row, exchange)),
         order_qty=order_qty,
         cum_qty=cum_qty,
         leaves_qty=_leaves(status, order_qty - cum_qty),
@@ -41,6 +40,13 @@ def reservation(row: Row, account: Account, _sessions: Sessions) -> OrderReport:
         transmitted_number=transmitted,
         transmits_at=_transmits_at(row),
     )
+
+
+def _currency(row: Row, exchange: Exchange) -> str:
+    """The list has no currency; the product type names the board, and Hong Kong has boards in three."""
+    product_type = row.text("prdt_type_cd")
+    boards = {code: currency for (place, currency), code in PRODUCT_TYPES.items() if place == exchange.code}
+    return boards.get(product_type, exchange.currency)
 
 
 def _status(row: Row, transmitted: int | None) -> ReportStatus:

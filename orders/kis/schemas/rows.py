@@ -167,8 +167,14 @@ ReadRow = Callable[[Row, Account, Sessions], OrderReport]
 
 
 def read_rows(rows: object, account: Account, sessions: Sessions, read: ReadRow) -> ReportPage:
-    """Reads the rows of one page. Filler rows are dropped; a row that cannot be read is reported, never lost."""
-    reports: list[OrderReport] = []
+    """Reads the order rows of one page, as `read_each`."""
+    reports, bad = read_each(rows, lambda row: read(row, account, sessions))
+    return ReportPage(reports, bad)
+
+
+def read_each(rows: object, read: Callable[[Row], _Value]) -> tuple[tuple[_Value, ...], tuple[BadRow, ...]]:
+    """Reads a list of rows. Filler rows are dropped; a row that cannot be read is reported, never lost."""
+    values: list[_Value] = []
     bad: list[BadRow] = []
     for raw in _listed(rows):
         if not isinstance(raw, dict):
@@ -178,10 +184,21 @@ def read_rows(rows: object, account: Account, sessions: Sessions, read: ReadRow)
         if row.is_filler():
             continue
         try:
-            reports.append(read(row, account, sessions))
+            values.append(read(row))
         except RowError as error:
             bad.append(BadRow(error.name, error.reason, raw))
-    return ReportPage(tuple(reports), tuple(bad))
+    return tuple(values), tuple(bad)
+
+
+def read_one(found: object, read: Callable[[Row], _Value]) -> tuple[_Value | None, tuple[BadRow, ...]]:
+    """Reads a single object, or a list of one; None where nothing but blanks stands in it. Zeros are values here."""
+    raw = next(iter(_listed(found)), None)
+    if not isinstance(raw, dict) or not any(clean(value) for value in raw.values()):
+        return None, ()
+    try:
+        return read(Row(raw)), ()
+    except RowError as error:
+        return None, (BadRow(error.name, error.reason, raw),)
 
 
 def order_key(row: Row, account: Account, family: Family, number_field: str, date_field: str) -> OrderKey:

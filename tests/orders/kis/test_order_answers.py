@@ -80,7 +80,10 @@ def test_the_list_of_refusals_has_nine_rows() -> None:
         (200, body("2", "APBK0927"), UnknownReason.UNLISTED, "APBK0927"),
         (200, b"{}", UnknownReason.UNLISTED, ""),
         (200, body("0", "APBK0013"), UnknownReason.NO_NUMBER, "APBK0013"),
-        (200, body("0", "APBK0013", ',"output":[{"ODNO":"1"}]'), UnknownReason.NO_NUMBER, "APBK0013"),
+        (200, body("0", "APBK0013", ',"output":[]'), UnknownReason.NO_NUMBER, "APBK0013"),
+        (200, body("0", "APBK0013", ',"output":["1"]'), UnknownReason.NO_NUMBER, "APBK0013"),
+        (200, body("0", "APBK0013", ',"output":[{"ODNO":"1"},{"ODNO":"2"}]'), UnknownReason.NO_NUMBER, "APBK0013"),
+        (200, body("0", "APBK0013", ',"output":{"ORGN_ODNO":"1"}'), UnknownReason.NO_NUMBER, "APBK0013"),
         (200, body("0", "APBK0013", ',"output":{"ODNO":""}'), UnknownReason.NO_NUMBER, "APBK0013"),
         (200, body("0", "APBK0013", ',"output":{"ODNO":"0000000000"}'), UnknownReason.NO_NUMBER, "APBK0013"),
         (200, body("0", "APBK0013", ',"output":{"ODNO":"12345678901"}'), UnknownReason.NO_NUMBER, "APBK0013"),
@@ -99,3 +102,26 @@ def test_everything_else_is_unknown(status: int, raw: bytes, reason: UnknownReas
     assert (outcome.reason, outcome.code) == (reason, code)
     assert outcome.evidence.raw == raw
     assert outcome.evidence.http_status == status
+
+
+# The outputs as the pages of each operation print them; those of derivatives and domestic stocks are called an array.
+OUTPUTS = {
+    "order-resv-ccnl": '{"OVRS_RSVN_ODNO":"0030138295"}',
+    "order-resv": '{"ODNO":"","RSVN_ORD_RCIT_DT":"20261120","OVRS_RSVN_ODNO":"0030138295"}',
+    "daytime-order-rvsecncl": '{"KRX_FWDG_ORD_ORGNO":"01790","ODNO":"0030138295","ORD_TMD":"110000"}',
+    "overseas order-rvsecncl": '{"KRX_FWDG_ORD_ORGNO":"01790","ODNO":"0030138295","ORD_TMD":"110000"}',
+    "derivatives order-rvsecncl": (
+        '{"ACNT_NAME":"","TRAD_DVSN_NAME":"","ITEM_NAME":"","ORD_TMD":"110000",'
+        '"ORD_GNO_BRNO":"06010","ORGN_ODNO":"0000000014","ODNO":"0030138295"}'
+    ),
+    "stock order-rvsecncl": '{"krx_fwdg_ord_orgno":"06010","odno":"0030138295","ord_tmd":"110000"}',
+}
+
+
+@pytest.mark.parametrize("operation", OUTPUTS)
+@pytest.mark.parametrize("form", ["{}", "[{}]"])
+def test_the_number_is_found_in_every_markets_answer(operation: str, form: str) -> None:
+    output = OUTPUTS[operation] if form == "{}" else f"[{OUTPUTS[operation]}]"
+    outcome = read_answer(200, body("0", "APBK0013", f',"output":{output}'))
+    assert isinstance(outcome, Accepted)
+    assert outcome.number == 30138295

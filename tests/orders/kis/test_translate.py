@@ -179,7 +179,9 @@ def test_a_stock_price_is_whole_won() -> None:
     assert translate(one("H0STCNI0", STOCK_CORE), RECEIVED).event == OrderFilled(TWO, Decimal(70000))
 
 
-@pytest.mark.parametrize(("code", "exchange"), [("1", "KRX"), ("2", "NXT"), ("3", "SOR"), ("4", "SOR"), ("", "KRX")])
+@pytest.mark.parametrize(
+    ("code", "exchange"), [("1", "KRX"), ("2", "NXT"), ("3", "SOR"), ("4", "SOR"), ("", ""), ("5", "")]
+)
 def test_a_stock_notice_tells_its_exchange(code: str, exchange: str) -> None:
     notice = one("H0STCNI0", f"{STOCK_CORE}^^{code}^^^^^^")
     assert translate(notice, RECEIVED).instrument.exchange == exchange

@@ -107,3 +107,21 @@ def test_an_asian_reservation_is_told_apart() -> None:
 
 def test_a_reservation_without_an_order_date_was_not_transmitted() -> None:
     assert one(ord_dt="", ord_fwdg_tmd="223001").transmits_at is None
+
+
+@pytest.mark.parametrize(
+    ("exchange", "product_type", "currency"),
+    [
+        ("SEHK", "501", "HKD"),
+        ("SEHK", "543", "CNY"),
+        ("SEHK", "558", "USD"),
+        ("SEHK", "", "HKD"),
+        ("SEHK", "515", "HKD"),
+        ("TKSE", "515", "JPY"),
+        ("SHAA", "551", "CNY"),
+        ("NASD", "512", "USD"),
+    ],
+)
+def test_the_product_type_of_a_reservation_tells_its_currency(exchange: str, product_type: str, currency: str) -> None:
+    report = one(ovrs_excg_cd=exchange, prdt_type_cd=product_type)
+    assert report.instrument.currency == currency
