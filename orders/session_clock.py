@@ -16,8 +16,9 @@ from orders.permissions import sessions
 DERIVATIVES = "03"
 TRADED_WITHIN = timedelta(days=30)
 AMERICAN = (Market.US_DAYTIME, Market.US, Market.US_RESERVED)
+ASIAN = (Market.ASIA, Market.ASIA_RESERVED)
 FUTURES = (Market.FO_DAY, Market.FO_NIGHT)
-SHOWN = (Market.KRX, *AMERICAN, Market.ASIA, Market.ASIA_RESERVED, *FUTURES)
+SHOWN = (Market.KRX, *AMERICAN, *ASIAN, *FUTURES)
 
 
 class Phase(StrEnum):
@@ -33,13 +34,15 @@ class Closed(StrEnum):
     HOLIDAY = "holiday"
     BEFORE = "before"
     AFTER = "after"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One market. `changes_at`: when it closes, or opens (again); None where the table has nothing for three weeks."""
+    """One market, or one exchange of it. `changes_at`: when it closes, or opens (again); None where nobody knows."""
 
     market: str
+    exchange: str
     session: str
     phase: Phase
     changes_at: datetime | None
@@ -65,48 +68,66 @@ class SessionClock:
 
 def read(user: access.Viewer, now: datetime) -> SessionClock:
     """The markets of the accounts that the person may see, in the order of the day."""
-    traded = _traded(user, now)
+    places = sorted(_traded(user, now), key=lambda place: (SHOWN.index(place.market), place.exchange))
     table = sessions()
-    return SessionClock(now, tuple(_line(table, market, now) for market in SHOWN if market in traded))
+    return SessionClock(now, tuple(_line(table, place, now) for place in places))
 
 
-def _traded(user: access.Viewer, now: datetime) -> set[Market]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A market with hours of its own; in Asia each exchange has them."""
+
+    market: Market
+    exchange: str = ""
+
+
+def _traded(user: access.Viewer, now: datetime) -> set[_Place]:
     """What the accounts' products trade, and what was ordered in the last month; the parts of one market together."""
     accounts = access.visible_accounts(user)
     products = set(KisAccount.objects.filter(account__in=accounts).values_list("product", flat=True))
-    ordered = Order.objects.filter(account__in=accounts, ordered_at__gte=now - TRADED_WITHIN)
-    found = {Market(market) for market in ordered.order_by().values_list("market", flat=True).distinct()}
-    if DERIVATIVES in products or found & set(FUTURES):
-        found |= set(FUTURES)
-    if products - {DERIVATIVES} or found & set(AMERICAN):
-        found |= set(AMERICAN)
+    ordered = Order.objects.filter(account__in=accounts, ordered_at__gte=now - TRADED_WITHIN).order_by()
+    found = {_place(market, exchange) for market, exchange in ordered.values_list("market", "exchange").distinct()}
+    markets = {place.market for place in found}
+    if DERIVATIVES in products or markets & set(FUTURES):
+        found |= {_Place(market) for market in FUTURES}
+    if products - {DERIVATIVES} or markets & set(AMERICAN):
+        found |= {_Place(market) for market in AMERICAN}
     return found
 
 
-def _line(table: Sessions, market: Market, now: datetime) -> Line:
-    session = table.session_at(market, now)
+def _place(market: str, exchange: str) -> _Place:
+    return _Place(Market(market), exchange if Market(market) in ASIAN else "")
+
+
+def _line(table: Sessions, place: _Place, now: datetime) -> Line:
+    def line(session: str, phase: Phase, changes_at: datetime | None, reason: Closed | None = None) -> Line:
+        return Line(place.market.value, place.exchange, session, phase, changes_at, reason)
+
+    if place.market in table.suspended:
+        return line("", Phase.CLOSED, None, Closed.SUSPENDED)
+    session = table.session_at(place.market, now, place.exchange)
     if session is None:
-        coming = table.next_session(market, now)
+        coming = table.next_session(place.market, now, place.exchange)
         name, opens_at = (coming.name, coming.opens_at) if coming else ("", None)
-        return Line(market.value, name, Phase.CLOSED, opens_at, _why_closed(table, market, now, coming))
+        return line(name, Phase.CLOSED, opens_at, _why_closed(table, place, now, coming))
     if session.pause is not None and session.pauses(now):
-        return Line(market.value, session.name, Phase.BREAK, session.pause[1])
+        return line(session.name, Phase.BREAK, session.pause[1])
     until = session.closes_at if session.pause is None or session.pause[1] <= now else session.pause[0]
-    return Line(market.value, session.name, Phase.OPEN, until)
+    return line(session.name, Phase.OPEN, until)
 
 
-def _why_closed(table: Sessions, market: Market, now: datetime, coming: Session | None) -> Closed:
+def _why_closed(table: Sessions, place: _Place, now: datetime, coming: Session | None) -> Closed:
     today = now.astimezone(KST).date()
     if today.weekday() >= 5:
         return Closed.WEEKEND
-    if not table.is_trading_day(_calendar(table, market, today), today):
+    if not table.is_trading_day(_calendar(table, place, today), today):
         return Closed.HOLIDAY
     opens_today = coming is not None and coming.opens_at.astimezone(KST).date() == today
     return Closed.BEFORE if opens_today else Closed.AFTER
 
 
-def _calendar(table: Sessions, market: Market, day: date) -> Calendar:
+def _calendar(table: Sessions, place: _Place, day: date) -> Calendar:
     """Whose holidays close the market on that day."""
-    rows = (row for row in table.hours if row.market is market and row.valid_from <= day <= row.valid_to)
-    found = next(rows, None)
+    rows = (row for row in table.hours if row.market is place.market and row.valid_from <= day <= row.valid_to)
+    found = next((row for row in rows if not row.exchanges or place.exchange in row.exchanges), None)
     return found.calendar if found else Calendar.KOREA_WEEKDAYS

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import broadcast, clock
-from orders import queries, serializers, session_clock, switches
+from orders import queries, serializers, session_clock, switches, switches
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
 from orders.views.door import doubt, one_of, person
@@ -33,7 +33,7 @@ def blotter(request: HttpRequest) -> HttpResponse:
         "rows": rows[:FIRST_ROWS],
         "boot": boot,
         "sessions": session_clock.read(user, clock.now()),
-        "unresolved": [doubt(order, user) for order in queries.unresolved(user)],
+        "unresolved": [doubt(order, user) for order in switches.attach(queries.unresolved(user))],
     }
     return render(request, "orders/blotter.html", shown)
 
@@ -43,7 +43,7 @@ def blotter(request: HttpRequest) -> HttpResponse:
 def unresolved(request: HttpRequest) -> HttpResponse:
     """The panel of requests whose outcome is not known: read again while there is one."""
     user = person(request)
-    found = [doubt(order, user) for order in queries.unresolved(user)]
+    found = [doubt(order, user) for order in switches.attach(queries.unresolved(user))]
     return render(request, "orders/_unresolved.html", {"unresolved": found})
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from accounts.clock import KST
 from accounts.models import User
-from orders import session_clock
+from orders import calendars, session_clock
 from orders.domain.events import Family, Market
+from orders.models import MarketSuspension
 from orders.session_clock import Closed, Line, Phase
 from tests import factories as make
 
@@ -95,3 +97,28 @@ def test_the_strip_is_drawn_anew_when_the_first_market_changes(manager: User) ->
 def test_the_us_hours_are_those_of_its_own_market_too(manager: User) -> None:
     night = line(manager, Market.US, datetime(2026, 11, 20, 15, 30, tzinfo=UTC))
     assert (night.session, night.is_american) == ("regular", True)
+
+
+def asian(user: User, market: Market, exchange: str) -> None:
+    account = user.assignments.get().account
+    family = Family.OVERSEAS.value if market is Market.ASIA else Family.RESERVED.value
+    ordered = {"family": family, "exchange": exchange, "ordered_at": FRIDAY - timedelta(days=1)}
+    make.OrderFactory.create(account=account, market=market.value, **ordered)
+
+
+def test_each_asian_exchange_has_hours_of_its_own(manager: User) -> None:
+    asian(manager, Market.ASIA, "TKSE")
+    asian(manager, Market.ASIA, "SEHK")
+    noon = datetime(2026, 11, 20, 12, 0, tzinfo=KST)
+    found = [one for one in session_clock.read(manager, noon).lines if one.market == Market.ASIA]
+    assert [(one.exchange, one.phase) for one in found] == [("SEHK", Phase.OPEN), ("TKSE", Phase.BREAK)]
+    assert [f"{one.changes_at:%H:%M}" for one in found] == ["13:00", "12:30"]
+
+
+def test_a_suspended_market_says_so_and_has_no_next_opening(manager: User) -> None:
+    MarketSuspension.objects.create(market=Market.US_DAYTIME.value, starts_on=FRIDAY.date(), note="점검")
+    calendars.forget()
+    with time_machine.travel(FRIDAY, tick=False):
+        found = line(manager, Market.US_DAYTIME, FRIDAY)
+    calendars.forget()
+    assert (found.phase, found.reason, found.changes_at) == (Phase.CLOSED, Closed.SUSPENDED, None)
