@@ -7,6 +7,7 @@ sees no client data. What is not visible is answered as if it did not exist.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
@@ -48,6 +49,16 @@ def viewers(account: ClientAccount) -> list[User]:
     everywhere = Q(role__in=(Role.OPERATIONS, Role.COMPLIANCE))
     assigned_to = Q(pk__in=assigned) & ~Q(role=Role.ADMINISTRATOR)
     return list(User.objects.filter(everywhere | assigned_to, is_active=True).order_by("pk"))
+
+
+def viewers_of_any(account_ids: Iterable[int]) -> list[tuple[User, int]]:
+    """Everybody who may read at least one of the accounts now, in id order, each with one that they may read."""
+    ids = sorted(account_ids)
+    assigned = Assignment.objects.filter(in_force(clock.today().date()), account_id__in=ids).order_by("-account_id")
+    mine = dict(assigned.values_list("user_id", "account_id"))
+    everywhere = Q(role__in=(Role.OPERATIONS, Role.COMPLIANCE))
+    people = User.objects.filter(everywhere | Q(pk__in=mine) & ~Q(role=Role.ADMINISTRATOR), is_active=True)
+    return [(user, mine.get(user.pk, ids[0])) for user in people.order_by("pk")] if ids else []
 
 
 def managers_of(account_ids: list[int]) -> dict[int, list[str]]:

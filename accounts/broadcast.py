@@ -38,8 +38,8 @@ SILENT_AFTER = timedelta(seconds=15)
 class Change:
     """One changed entity: `row_for(user)` is the row that the user's REST list gives.
 
-    What is an account's is told to everybody who may read it now. What is no account's (`account` None) is told to
-    `audience`, and must then hold nothing that rights to an account protect.
+    What is an account's is told to everybody who may read it now, or to those of them whom `audience` names. What is
+    no account's (`account` None) is told to `audience`, and must then hold nothing that rights to an account protect.
     """
 
     account: ClientAccount | None
@@ -56,12 +56,16 @@ def record(changes: Iterable[Change]) -> None:
         raise transaction.TransactionManagementError("stream events belong to the transaction of their change")
     per_user: dict[int, list[tuple[User, Change]]] = {}
     for change in changes:
-        for user in access.viewers(change.account) if change.account is not None else change.audience:
+        for user in _told(change):
             per_user.setdefault(user.pk, []).append((user, change))
     for user_id in sorted(per_user):
         _append(user_id, per_user[user_id])
     if per_user:
         transaction.on_commit(poke)
+
+
+def _told(change: Change) -> Sequence[User]:
+    return change.audience if change.account is None or change.audience else access.viewers(change.account)
 
 
 def _append(user_id: int, changes: list[tuple[User, Change]]) -> None:
@@ -150,12 +154,12 @@ def set_upstream(name: str, state: str, detail: str = "") -> None:
     if created:
         poke()
         return
-    changed = row.state != state or row.detail != detail[:200]
-    fields: dict[str, Any] = {"heard_at": now}
+    changed = row.state != state
+    fields: dict[str, Any] = {"heard_at": now, "detail": detail[:200]}
     if changed:
-        fields |= {"state": state, "detail": detail[:200], "changed_at": now}
+        fields |= {"state": state, "changed_at": now}
     UpstreamState.objects.filter(pk=name).update(**fields)
-    if changed:
+    if changed or row.detail != detail[:200]:
         poke()
 
 

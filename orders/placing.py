@@ -46,6 +46,18 @@ def place(frame: NoticeFrame, record: Record) -> tuple[OrderNews, Order | None]:
     return news, _find(accounts, news)
 
 
+def accounts_named(connection_id: int, plaintext: str) -> list[int | None]:
+    """The accounts that a record which could not be applied names: ours, none where it names another, else [None].
+
+    One registration brings the notices of every account of the HTS ID, so another account's is nothing to look into.
+    """
+    number = [*plaintext.split("^"), "", ""][1].strip()
+    if len(number) not in {8, 10} or not number.isdigit():
+        return [None]
+    rows = KisAccount.objects.filter(connection_id=connection_id).select_related("account__firm")
+    return [row.account_id for row in rows if row.cano == number[:8] and number[8:] in {"", row.product}]
+
+
 def _newest_by_number(frame: NoticeFrame, cano: str, *numbers: int) -> Order | None:
     ids = [row.pk for row in ledger.accounts_of(cano, None, Family.OVERSEAS, frame.connection_id)]
     found = (ledger.find(ids, Family.OVERSEAS, number) for number in numbers if number)

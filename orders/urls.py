@@ -19,6 +19,7 @@ urlpatterns = [
 
 api_urlpatterns = [
     path("orders/", api.OrderList.as_view()),
+    path("orders/recoveries/", api.RecoveryList.as_view()),
     path("orders/<int:pk>/", api.OrderDetail.as_view()),
     path("orders/<int:pk>/events/", api.OrderEventList.as_view()),
     path("orders/<int:pk>/cancel/", api.CancelOrder.as_view()),

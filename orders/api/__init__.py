@@ -3,6 +3,7 @@
 from orders.api.commands import CancelOrder, CommandDetail, ModifyOrder
 from orders.api.notices import NoticeList
 from orders.api.orders import OrderDetail, OrderEventList, OrderList
+from orders.api.recoveries import RecoveryList
 
 __all__ = [
     "CancelOrder",
@@ -12,4 +13,5 @@ __all__ = [
     "OrderDetail",
     "OrderEventList",
     "OrderList",
+    "RecoveryList",
 ]

@@ -1,22 +1,13 @@
-"""Fill notices: the raw frame is committed first, then each record is understood and applied, or quarantined.
-
-Nothing is dropped. A frame that cannot be opened, a record that breaks a rule and a fact that contradicts the books all
-leave a `Notice` row with the reason; the stream goes on.
-"""
+"""One record onto its order: the state, the fill, the event row, the commands that it settles."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from accounts import broadcast as stream
 from accounts.clock import KST
-from accounts.fields import AmountOutOfRange
 from orders import ledger, outcomes, placing
 from orders.broadcast import orders_changed
 from orders.crash_points import CrashPoint, reach
@@ -31,132 +22,13 @@ from orders.domain.events import (
     OrderRejected,
     RequestKind,
 )
-from orders.kis.crypto import NoticeCipher
-from orders.kis.errors import CryptoError, KisError, NoticeError
-from orders.kis.frames import BadFrame, FrameFault, parse
-from orders.kis.frames import NoticeFrame as WireFrame
-from orders.kis.notices import Record, split_records
-from orders.kis.protocol import NoticeReceived
-from orders.lease import Fence, LeaseLost
-from orders.models import (
-    CommandType,
-    Fill,
-    FillSource,
-    Notice,
-    NoticeFrame,
-    NoticeState,
-    Order,
-)
+from orders.kis.notices import Record
+from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, NoticeState, Order
 from orders.models.commands import LIVE_STATES
 
-__all__ = ["Journal", "LeaseLost", "keep", "record_notice", "replay", "understand"]
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """The connection and the epoch under which frames are written."""
-
-    connection_id: int
-    epoch: int
-
-    @property
-    def fence(self) -> Fence:
-        return Fence(self.connection_id, epoch=self.epoch)
-
-
-def record_notice(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> list[Notice]:
-    """Keep one frame, then apply it. Returns a row a record. Raises LeaseLost; anything else ends in quarantine."""
-    reach(CrashPoint.NOTICE_RECEIVED)
-    frame = keep(journal, number, received, received_at)
-    reach(CrashPoint.NOTICE_KEPT)
-    notices = understand(frame, received, journal)
-    reach(CrashPoint.NOTICE_APPLIED)
-    return notices
-
-
-def keep(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> NoticeFrame:
-    """Commit the raw frame before anything is understood."""
-    cipher = received.cipher
-    with transaction.atomic():
-        journal.fence.check()
-        return NoticeFrame.objects.create(
-            connection_id=journal.connection_id,
-            epoch=journal.epoch,
-            number=number,
-            received_at=received_at,
-            raw=received.raw,
-            key=f"{cipher.key} {cipher.iv}" if cipher else "",
-        )
-
-
-def replay(journal: Journal) -> int:
-    """Understand what was kept but not applied when a process ended. Number of frames looked at. Raises LeaseLost.
-
-    Frames are applied in order, so only the last one that has records can be half done.
-    """
-    frames = NoticeFrame.objects.filter(connection_id=journal.connection_id)
-    unread = list(frames.filter(notices=None).order_by("id"))
-    last = frames.exclude(notices=None).order_by("-id").first()
-    for frame in [last, *unread] if last else unread:
-        understand(frame, _reread(frame), journal)
-    return len(unread)
-
-
-def _reread(frame: NoticeFrame) -> NoticeReceived:
-    wire = parse(bytes(frame.raw))
-    key, _, iv = frame.key.partition(" ")
-    data = wire if isinstance(wire, WireFrame | BadFrame) else BadFrame(FrameFault.UNEXPECTED)
-    return NoticeReceived(bytes(frame.raw), data, NoticeCipher(key, iv) if key else None)
-
-
-def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal) -> list[Notice]:
-    """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own."""
-    if isinstance(received.frame, BadFrame):
-        return [_quarantine(frame, journal, Notice(), f"{received.frame.fault.value}: {received.frame.detail}")]
-    wire = received.frame
-    blank = Notice(tr_id=wire.tr_id)
-    try:
-        plaintext = received.plaintext()
-    except CryptoError as error:
-        return [_quarantine(frame, journal, blank, str(error))]
-    try:
-        records = split_records(wire.tr_id, wire.count, plaintext)
-    except NoticeError as error:
-        return [_quarantine(frame, journal, Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))]
-    done = set(frame.notices.values_list("position", flat=True))
-    left = [item for item in enumerate(records) if item[0] not in done]
-    return [_apply_or_quarantine(frame, journal, position, record) for position, record in left]
-
-
-def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, record: Record) -> Notice:
-    row = Notice(position=position, tr_id=record.tr_id, width=len(record.columns), plaintext="^".join(record.columns))
-    try:
-        with transaction.atomic():
-            journal.fence.check()
-            return _apply(frame, row, record)
-    except LeaseLost:
-        raise
-    except (KisError, placing.Unplaced, rules.IllegalTransition, AmountOutOfRange, ArithmeticError) as error:
-        return _quarantine(frame, journal, row, str(error))
-    except DatabaseError as error:
-        log.exception("notice not applied", extra={"frame": frame.pk, "position": position})
-        return _quarantine(frame, journal, row, f"{type(error).__name__}: {error}")
-
-
-def _quarantine(frame: NoticeFrame, journal: Journal, row: Notice, reason: str) -> Notice:
-    row.pk, row.frame, row.order = None, frame, None
-    row.state, row.reason = NoticeState.QUARANTINED, reason.replace("\x00", "")[:400]
-    with transaction.atomic():
-        journal.fence.check()
-        row.save()
-    log.warning("notice quarantined", extra={"frame": frame.pk, "position": row.position, "reason": row.reason})
-    stream.poke()
-    return row
-
-
-def _apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
+def apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
+    """Apply one record in the caller's transaction. Raises what makes it a case for the quarantine."""
     news, order = placing.place(frame, record)
     row.frame = frame
     row.save()

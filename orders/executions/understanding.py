@@ -1,0 +1,108 @@
+"""From a kept frame to its records: each is applied in a transaction of its own, or quarantined with the reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import DatabaseError, transaction
+
+from accounts import broadcast as stream
+from accounts.fields import AmountOutOfRange
+from orders import placing
+from orders.crash_points import CrashPoint, reach
+from orders.domain import order_state as rules
+from orders.executions.applying import apply
+from orders.executions.journal import Journal, Received, keep_all
+from orders.kis.crypto import NoticeCipher
+from orders.kis.errors import CryptoError, KisError, NoticeError
+from orders.kis.frames import BadFrame, FrameFault, parse
+from orders.kis.frames import NoticeFrame as WireFrame
+from orders.kis.notices import Record, split_records
+from orders.kis.protocol import NoticeReceived
+from orders.lease import LeaseLost
+from orders.models import Notice, NoticeFrame, NoticeState
+
+log = logging.getLogger(__name__)
+
+
+def record_notice(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> list[Notice]:
+    """Keep one frame, then apply it. Returns a row a record. Raises LeaseLost; anything else ends in quarantine."""
+    frames = keep_all(journal, [Received(number, received, received_at)])
+    return understand_all(journal, [(frames[0], received)])
+
+
+def understand_all(journal: Journal, frames: Sequence[tuple[NoticeFrame, NoticeReceived]]) -> list[Notice]:
+    """Apply kept frames in their order. Returns a row a record. Raises LeaseLost."""
+    notices: list[Notice] = []
+    for frame, received in frames:
+        reach(CrashPoint.NOTICE_KEPT)
+        notices += understand(frame, received, journal)
+        reach(CrashPoint.NOTICE_APPLIED)
+    return notices
+
+
+def replay(journal: Journal) -> int:
+    """Understand what was kept but not applied when a process ended. Number of frames looked at. Raises LeaseLost.
+
+    Frames are applied in order, so only the last one that has records can be half done.
+    """
+    frames = NoticeFrame.objects.filter(connection_id=journal.connection_id)
+    unread = list(frames.filter(notices=None).order_by("id"))
+    last = frames.exclude(notices=None).order_by("-id").first()
+    for frame in [last, *unread] if last else unread:
+        understand(frame, _reread(frame), journal)
+    return len(unread)
+
+
+def _reread(frame: NoticeFrame) -> NoticeReceived:
+    wire = parse(bytes(frame.raw))
+    key, _, iv = frame.key.partition(" ")
+    data = wire if isinstance(wire, WireFrame | BadFrame) else BadFrame(FrameFault.UNEXPECTED)
+    return NoticeReceived(bytes(frame.raw), data, NoticeCipher(key, iv) if key else None)
+
+
+def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal) -> list[Notice]:
+    """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own."""
+    if isinstance(received.frame, BadFrame):
+        return [_quarantine(frame, journal, Notice(), f"{received.frame.fault.value}: {received.frame.detail}")]
+    wire = received.frame
+    blank = Notice(tr_id=wire.tr_id)
+    try:
+        plaintext = received.plaintext()
+    except CryptoError as error:
+        return [_quarantine(frame, journal, blank, str(error))]
+    try:
+        records = split_records(wire.tr_id, wire.count, plaintext)
+    except NoticeError as error:
+        return [_quarantine(frame, journal, Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))]
+    done = set(frame.notices.values_list("position", flat=True))
+    left = [item for item in enumerate(records) if item[0] not in done]
+    return [_apply_or_quarantine(frame, journal, position, record) for position, record in left]
+
+
+def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, record: Record) -> Notice:
+    row = Notice(position=position, tr_id=record.tr_id, width=len(record.columns), plaintext="^".join(record.columns))
+    try:
+        with transaction.atomic():
+            journal.fence.check()
+            return apply(frame, row, record)
+    except LeaseLost:
+        raise
+    except (KisError, placing.Unplaced, rules.IllegalTransition, AmountOutOfRange, ArithmeticError) as error:
+        return _quarantine(frame, journal, row, str(error))
+    except DatabaseError as error:
+        log.exception("notice not applied", extra={"frame": frame.pk, "position": position})
+        return _quarantine(frame, journal, row, f"{type(error).__name__}: {error}")
+
+
+def _quarantine(frame: NoticeFrame, journal: Journal, row: Notice, reason: str) -> Notice:
+    row.pk, row.frame, row.order = None, frame, None
+    row.state, row.reason = NoticeState.QUARANTINED, reason.replace("\x00", "")[:400]
+    with transaction.atomic():
+        journal.fence.check()
+        row.save()
+    log.warning("notice quarantined", extra={"frame": frame.pk, "position": row.position, "reason": row.reason})
+    stream.poke()
+    return row

@@ -1,0 +1,179 @@
+"""The inquiries of one tenure: recoveries after a loss, sweeps, reads at a session's end and after a quarantine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts import clock
+from accounts.models import ClientAccount
+from orders import inquiries, placing, recoveries
+from orders.domain.events import Family, Market
+from orders.lease import Hold
+from orders.models import KisAccount, KisConnection, Notice, NoticeState, Order, Recovery, RecoveryReason
+from orders.notice_stream.agenda import Agenda, Answer, Question, Scope
+from orders.notice_stream.feed import Link, Sweeps
+from orders.notice_stream.workers import Worker, pause
+from orders.permissions import sessions
+from orders.reconciliation.judging import settle
+from orders.recoveries import Loss
+
+PLAN_EVERY = 2.0
+LOOK_EVERY = 0.2
+SUSPECTS_EVERY = 1.0  # a flood of bad frames must not become a flood of questions
+SECOND_END_READ = timedelta(minutes=10)
+EVERYTHING = frozenset(Family)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Accounts with the families of their open orders, and the ends of sessions that open orders have outlived."""
+
+    families: dict[int, tuple[Family, ...]]
+    ended: frozenset[tuple[int, datetime]]
+
+
+class Asking:
+    """`link` is told when every list was read; all questions go through one thread, one after another."""
+
+    def __init__(self, connection: KisConnection, hold: Hold, link: Link) -> None:
+        self._connection = connection
+        self._hold = hold
+        self._link = link
+        self._worker = Worker("inquiries")
+        self._agenda = Agenda()
+        self._families: dict[int, tuple[Family, ...]] = {}
+        self._ended: set[tuple[int, datetime]] = set()
+        self._suspects: list[Notice] = []
+        self._loss: int | None = None  # the recovery of the whole connection
+
+    async def run(self, over: asyncio.Event) -> None:
+        """Ask until `over`. Raises LeaseLost."""
+        planned = suspected = float("-inf")
+        while not over.is_set() and self._hold.stands():
+            now = time.monotonic()
+            if now - planned >= PLAN_EVERY:
+                await self._plan()
+                planned = now
+            if self._suspects and now - suspected >= SUSPECTS_EVERY:
+                await self._follow_suspects()
+                suspected = now
+            question = self._agenda.next(time.monotonic())
+            if question is None:
+                await pause(over, LOOK_EVERY)
+            else:
+                await self._ask(question)
+
+    async def close(self) -> None:
+        await self._worker.close()
+
+    async def lost(self, reason: RecoveryReason, at: datetime) -> None:
+        """Notices may be missing since `at`. Raises LeaseLost."""
+        row = await self._worker.quietly(recoveries.lose, self._hold.fence, Loss(reason, at))
+        if row is not None:
+            self._agenda.drop(row.pk)
+            self._loss = row.pk
+
+    async def found(self) -> None:
+        """Notices come again: everything is read until two reads agree. Raises LeaseLost."""
+        self._link.recovered = False
+        if self._loss is None:
+            await self.lost(RecoveryReason.RECONNECT, clock.now())
+        if self._loss is None:
+            return  # the database is away; the sweeps go on
+        await self._plan()
+        await self._worker.quietly(recoveries.begin, self._hold.fence, self._loss, clock.now())
+        self._agenda.recover(self._loss, self._families, time.monotonic())
+        self._see_recovered()
+
+    def heard(self, notices: Sequence[Notice]) -> None:
+        """What became of frames: a quarantined one may have been a fill."""
+        self._suspects.extend(notice for notice in notices if notice.state == NoticeState.QUARANTINED)
+
+    def sweeps(self) -> Sweeps:
+        """How old the reads are, in business time."""
+        return Sweeps(_moment(self._agenda.oldest_open()), _moment(self._agenda.oldest_all()), self._agenda.is_answered)
+
+    async def _plan(self) -> None:
+        plan = await self._worker.quietly(_look, self._connection.pk, clock.now())
+        if plan is None:
+            return
+        self._families = plan.families
+        self._agenda.know({account_id: bool(families) for account_id, families in plan.families.items()})
+        now = time.monotonic()
+        for account_id, _ in plan.ended - self._ended:
+            self._agenda.read_fully(account_id, now)
+            self._agenda.read_fully(account_id, now + SECOND_END_READ.total_seconds())
+        self._ended |= plan.ended
+
+    async def _ask(self, question: Question) -> None:
+        families = self._families.get(question.account_id, ()) if question.scope is Scope.OPEN else ()
+        asked_at = time.monotonic()
+        answer = await self._worker.quietly(_inquire, question.account_id, families, self._hold)
+        for recovery_id, reads in self._agenda.answered(question, asked_at, answer):
+            await self._worker.quietly(recoveries.end, self._hold.fence, recovery_id, reads, clock.now())
+            if recovery_id == self._loss:
+                self._loss = None
+                self._link.recovered = True
+        self._see_recovered()
+
+    def _see_recovered(self) -> None:
+        if self._loss is not None and self._link.live and self._agenda.was_read(self._loss):
+            self._link.recovered = True
+
+    async def _follow_suspects(self) -> None:
+        suspects, self._suspects = self._suspects, []
+        rows = await self._worker.quietly(_open_windows, self._connection.pk, self._hold, suspects)
+        for row in rows or []:
+            ids = self._families if row.account_id is None else [row.account_id]
+            self._agenda.recover(row.pk, ids, time.monotonic(), urgent=True)
+            if row.account_id is None:
+                self._loss = row.pk
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else clock.now() - timedelta(seconds=time.monotonic() - at)
+
+
+def _look(connection_id: int, now: datetime) -> _Plan:
+    ids = KisAccount.objects.filter(connection_id=connection_id).values_list("account_id", flat=True)
+    families: dict[int, set[Family]] = {account_id: set() for account_id in ids}
+    ended = set()
+    still_open = Order.objects.shown().filter(account_id__in=families).open()
+    for order in still_open.only("account_id", "family", "market", "exchange", "ordered_at"):
+        families[order.account_id].add(Family(order.family))
+        until = sessions().good_until(Market(order.market), order.ordered_at, order.exchange)
+        if until is not None and until < now:
+            ended.add((order.account_id, until))
+    return _Plan({pk: tuple(sorted(found)) for pk, found in families.items()}, frozenset(ended))
+
+
+def _inquire(account_id: int, families: Collection[Family], hold: Hold) -> Answer | None:
+    account = ClientAccount.objects.select_related("firm").get(pk=account_id)
+    read = inquiries.inquire(account, tuple(families), hold.fence)
+    if read is None:
+        return None
+    settle(read, families or EVERYTHING)
+    digest = frozenset((row.key, row.status, row.order_qty, row.cum_qty, row.leaves_qty) for row in read.reports)
+    differing = Order.objects.shown().filter(account_id=account_id, alarm="").exclude(differs_since=None)
+    return Answer(digest, agrees=not differing.exists())
+
+
+def _open_windows(connection_id: int, hold: Hold, suspects: Sequence[Notice]) -> list[Recovery]:
+    """A window for each account that the notices name; for all where they name none; none where it is not ours."""
+    since: dict[int | None, datetime] = {}
+    for notice in suspects:
+        for account_id in placing.accounts_named(connection_id, notice.plaintext):
+            at = notice.frame.received_at
+            since[account_id] = min(at, since.get(account_id, at))
+    if None in since:
+        since = {None: min(since.values())}
+    rows = []
+    for account_id, at in since.items():
+        row = recoveries.lose(hold.fence, Loss(RecoveryReason.QUARANTINE, at, account_id))
+        recoveries.begin(hold.fence, row.pk, clock.now())
+        rows.append(row)
+    return rows

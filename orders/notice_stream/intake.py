@@ -1,0 +1,92 @@
+"""Frames on their way into the journal: the line is read on and keep-alives are echoed meanwhile.
+
+Nothing is lost on the way: a batch that the database did not take is offered again until it does, and what still waits
+when the process ends is kept for the next owner to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from orders import executions
+from orders.executions import Journal, Received
+from orders.lease import Hold, LeaseLost
+from orders.models import Notice
+from orders.notice_stream.workers import Worker, pause
+
+MOST_AT_ONCE = 50  # frames a transaction: about a second's work
+MOST_WAITING = 5000  # then the line is not read on
+AGAIN_AFTER = 1.0
+
+
+class Intake:
+    """One tenure's queue of frames; `on_notices` hears of every row that came of them, in order."""
+
+    def __init__(self, hold: Hold, worker: Worker, on_notices: Callable[[Sequence[Notice]], None]) -> None:
+        self._hold = hold
+        self._worker = worker
+        self._on_notices = on_notices
+        self._waiting: asyncio.Queue[tuple[Journal, Received]] = asyncio.Queue(MOST_WAITING)
+        self._journal: Journal | None = None
+        self._in_hand: list[Received] = []
+
+    async def put(self, journal: Journal, received: Received) -> None:
+        await self._waiting.put((journal, received))
+
+    async def drained(self) -> None:
+        """When everything that was put is written: a new epoch must not begin before."""
+        await self._waiting.join()
+
+    async def run(self, over: asyncio.Event) -> None:
+        """Write until `over`. Raises LeaseLost."""
+        while not over.is_set():
+            try:
+                journal, first = await asyncio.wait_for(self._waiting.get(), 0.5)
+            except TimeoutError:
+                continue
+            self._journal, self._in_hand = journal, [first, *self._more()]
+            taken = len(self._in_hand)
+            await self._write(journal, over)
+            for _ in range(taken):
+                self._waiting.task_done()
+
+    async def finish(self) -> None:
+        """Keep what still waits, without reading it. Raises LeaseLost."""
+        left: dict[Journal, list[Received]] = {}
+        if self._journal is not None and self._in_hand:
+            left[self._journal] = list(self._in_hand)
+        while not self._waiting.empty():
+            journal, received = self._waiting.get_nowait()
+            left.setdefault(journal, []).append(received)
+        for journal, frames in left.items():
+            await self._worker.quietly(executions.keep_all, journal, frames)
+
+    def _more(self) -> list[Received]:
+        """What waits already: of the same session, since the next one begins when everything is written."""
+        more: list[Received] = []
+        while len(more) < MOST_AT_ONCE - 1 and not self._waiting.empty():
+            _, received = self._waiting.get_nowait()
+            more.append(received)
+        return more
+
+    async def _write(self, journal: Journal, over: asyncio.Event) -> None:
+        while True:
+            if not self._hold.stands():
+                raise LeaseLost("the lease ran out while frames waited")
+            frames = await self._worker.quietly(executions.keep_all, journal, self._in_hand)
+            if frames is not None:
+                break
+            await pause(over, AGAIN_AFTER)
+        pairs = [(frame, received.event) for frame, received in zip(frames, self._in_hand, strict=True)]
+        self._in_hand = []
+        notices = await self._worker.quietly(executions.understand_all, journal, pairs)
+        while notices is None and not over.is_set():
+            await pause(over, AGAIN_AFTER)
+            notices = await self._worker.quietly(_replayed, journal)
+        self._on_notices(notices or [])
+
+
+def _replayed(journal: Journal) -> list[Notice]:
+    executions.replay(journal)
+    return []

@@ -1,0 +1,154 @@
+"""What is asked next: after a loss the lists with open orders, again right after three seconds; then the sweeps."""
+
+from __future__ import annotations
+
+from orders.notice_stream.agenda import ALL_EVERY, OPEN_EVERY, READS_AFTER, Agenda, Answer, Question, Scope
+
+SAME = Answer("same", agrees=True)
+
+
+def agenda(**accounts: bool) -> Agenda:
+    """Accounts a1, a2, ... with whether they have open orders, all read at 0."""
+    made = Agenda()
+    made.know({int(name[1:]): has_open for name, has_open in accounts.items()})
+    for name in accounts:
+        made.answered(Question(int(name[1:]), Scope.ALL), 0, SAME)
+    return made
+
+
+def ask(made: Agenda, now: float, answer: Answer | None = SAME) -> Question | None:
+    question = made.next(now)
+    if question is not None:
+        made.answered(question, now, answer)
+    return question
+
+
+def test_open_orders_are_swept_each_ten_seconds_and_everything_each_minute() -> None:
+    made = agenda(a1=True, a2=False)
+    assert made.next(OPEN_EVERY - 0.1) is None
+    assert ask(made, OPEN_EVERY) == Question(1, Scope.OPEN)
+    assert made.next(OPEN_EVERY + 1) is None
+    for again in (20.0, 30.0, 40.0, 50.0):
+        assert ask(made, again) == Question(1, Scope.OPEN)
+    asked = {ask(made, ALL_EVERY), ask(made, ALL_EVERY), ask(made, ALL_EVERY)}
+    assert asked == {Question(1, Scope.OPEN), Question(1, Scope.ALL), Question(2, Scope.ALL)}
+
+
+def test_a_full_sweep_that_is_late_goes_before_an_open_one() -> None:
+    made = agenda(a1=True, a2=False)
+    made.answered(Question(1, Scope.OPEN), ALL_EVERY + 15, SAME)
+    assert made.next(ALL_EVERY + 26) in {Question(1, Scope.ALL), Question(2, Scope.ALL)}
+
+
+def test_after_a_loss_accounts_with_open_orders_are_first() -> None:
+    made = agenda(a1=False, a2=True)
+    made.recover(7, [1, 2], 1)
+    assert ask(made, 1) == Question(2, Scope.OPEN)
+    assert {ask(made, 1), ask(made, 1)} == {Question(1, Scope.ALL), Question(2, Scope.ALL)}
+    assert made.was_read(7)
+
+
+def test_the_second_read_of_open_orders_comes_right_after_three_seconds_before_anything_else() -> None:
+    made = agenda(a1=True, a2=False, a3=False)
+    made.recover(7, [1, 2, 3], 1)
+    assert ask(made, 1.5) == Question(1, Scope.OPEN)
+    assert 3 < READS_AFTER[1] < 3.3
+    assert ask(made, 1.5 + READS_AFTER[1]) == Question(1, Scope.OPEN)
+
+
+def test_two_equal_reads_that_agree_end_it() -> None:
+    made = agenda(a1=False)
+    question = Question(1, Scope.ALL)
+    made.recover(7, [1], 0)
+    assert made.answered(question, 0, SAME) == []
+    assert made.answered(question, 3.1, SAME) == [(7, 2)]
+    assert made.was_read(7), "also when it is over"
+
+
+def test_reads_that_differ_or_books_that_do_not_agree_are_read_again_on_the_schedule() -> None:
+    made = agenda(a1=False)
+    question = Question(1, Scope.ALL)
+    made.recover(7, [1], 0)
+    made.answered(question, 0, Answer("one", agrees=False))
+    made.answered(question, 3.1, Answer("two", agrees=True))
+    assert made.next(14.9) is None
+    assert made.next(15) == question
+    made.answered(question, 15, Answer("two", agrees=False))
+    assert made.answered(question, 60, Answer("three", agrees=False)) == [(7, 4)], "the sweeps go on from here"
+
+
+def test_an_account_that_moves_while_its_books_agree_is_recovered_too() -> None:
+    made = agenda(a1=False)
+    made.recover(7, [1], 0)
+    made.answered(Question(1, Scope.ALL), 0, Answer("one", agrees=True))
+    assert made.answered(Question(1, Scope.ALL), 3.1, Answer("two", agrees=True)) == [(7, 2)]
+
+
+def test_what_is_not_answered_is_asked_again_and_counts_as_no_read() -> None:
+    made = agenda(a1=False)
+    question = Question(1, Scope.ALL)
+    made.recover(7, [1], 0)
+    assert made.answered(question, 0, None) == []
+    assert not made.was_read(7)
+    assert not made.is_answered
+    assert made.next(1.9) is None
+    assert made.next(2) == question
+    made.answered(question, 2, SAME)
+    assert made.was_read(7)
+    assert made.is_answered
+
+
+def test_a_session_lost_again_begins_its_recovery_anew() -> None:
+    made = agenda(a1=False)
+    made.recover(7, [1], 0)
+    made.answered(Question(1, Scope.ALL), 0, SAME)
+    made.drop(7)
+    assert made.next(5) is None
+    made.recover(7, [1], 6)
+    assert not made.was_read(7)
+    assert made.next(6) == Question(1, Scope.ALL)
+
+
+def test_a_quarantined_notice_asks_for_its_account_before_every_sweep() -> None:
+    made = agenda(a1=True, a2=False)
+    made.recover(7, [2], 70, urgent=True)
+    assert made.next(70) == Question(2, Scope.ALL)
+
+
+def test_a_sessions_end_asks_for_everything_of_the_account_and_once_more_later() -> None:
+    made = agenda(a1=False)
+    made.read_fully(1, 5)
+    made.read_fully(1, 25)
+    made.read_fully(9, 5)
+    assert ask(made, 5) == Question(1, Scope.ALL)
+    assert made.next(24) is None
+    assert ask(made, 25) == Question(1, Scope.ALL)
+    assert made.next(26) is None
+
+
+def test_the_ages_of_the_sweeps_are_those_of_the_account_that_waits_longest() -> None:
+    made = agenda(a1=True, a2=True)
+    made.answered(Question(1, Scope.OPEN), 12, SAME)
+    assert (made.oldest_open(), made.oldest_all()) == (0, 0)
+    made.answered(Question(2, Scope.OPEN), 13, SAME)
+    assert made.oldest_open() == 12
+    made.know({1: True, 2: True, 3: False})
+    assert (made.oldest_open(), made.oldest_all()) == (12, None), "an account that was never read has no age"
+
+
+def test_an_account_that_left_is_asked_for_no_more() -> None:
+    made = agenda(a1=False, a2=False)
+    made.recover(7, [1, 2], 0)
+    made.know({1: False})
+    assert ask(made, 0) == Question(1, Scope.ALL)
+    assert made.next(0) is None
+    assert made.answered(Question(2, Scope.ALL), 0, SAME) == []
+
+
+def test_without_accounts_there_is_nothing_to_ask_and_nothing_unanswered() -> None:
+    made = Agenda()
+    made.recover(7, [], 0)
+    assert made.next(100) is None
+    assert made.was_read(7)
+    assert made.is_answered
+    assert made.oldest_all() is None
