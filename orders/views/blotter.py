@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import broadcast, clock
-from orders import queries, serializers, session_clock, switches, switches
+from orders import queries, serializers, session_clock, switches
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
 from orders.views.door import doubt, one_of, person
