@@ -14,7 +14,7 @@ from tests.chaos.house import house
 from tests.chaos.waiting import NeverHappened
 
 # Part: the databases that it is shown on.
-PARTS = {"fills": ("sqlite", "postgres"), "commands": ("sqlite", "postgres")}
+PARTS = {"fills": ("sqlite", "postgres"), "commands": ("sqlite", "postgres"), "crashes": ("sqlite", "postgres")}
 SETTINGS = {"browsers": "tests.chaos.settings"}
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ import requests
 from tests.chaos.broker import Broker
 from tests.chaos.browsers import Browser, Fleet
 from tests.chaos.chance import drawn
+from tests.chaos.clicks import Orders, values_of
 from tests.chaos.figures import Findings
 from tests.chaos.fills import is_registered, merged
 from tests.chaos.house import House, Person
@@ -27,7 +27,7 @@ from tests.chaos.truth import Truth
 from tests.chaos.waiting import until
 
 USER = "kim"
-TRADED = ("US_DAYTIME",)
+ACTS = ("cancel", "cancel", "modify price")
 # What the broker does to each request of a kind, in turn: a fault of the simulator, and whether it carries it out.
 FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "timeout": ({"fault": "timeout_before_accept"}, {"fault": "timeout_after_accept"}),
@@ -64,11 +64,13 @@ class Desk:
     portal: Portal
     web: Running | None = None  # the server that this kind kills
     given: list[Commanded] = field(default_factory=list)
-    ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.orders = Orders(self.broker, self.portal, self.rng)
 
     def run(self, size: Size, pool: ThreadPoolExecutor) -> None:
         for start in range(0, size.commands, size.at_once):
-            rows = self._orders(min(size.at_once, size.commands - start))
+            rows = self.orders.fresh(min(size.at_once, size.commands - start))
             self._arm(len(rows))
             clicks = [pool.submit(self._give, row) for row in rows]
             if self.kind == "kill":
@@ -76,40 +78,13 @@ class Desk:
             for click in clicks:
                 click.result()
 
-    def _orders(self, count: int) -> list[dict[str, Any]]:
-        """Fresh open orders, as the page shows them once their stream has brought them."""
-        numbers = {int(self._place()["number"]) for _ in range(count)}
-        found: list[dict[str, Any]] = []
-
-        def all_shown() -> bool:
-            found[:] = [row for row in self._shown() if int(row["order_id"]) in numbers and row["status"] == "WORKING"]
-            return len(found) == count
-
-        until(f"{self.broker.name}: orders are shown", all_shown, within=60, every=0.5)
-        return found
-
-    def _shown(self) -> Iterator[dict[str, Any]]:
-        for account in self._accounts():
-            yield from self.portal.rows(f"orders/?open=true&account={account}")
-
-    def _accounts(self) -> Sequence[int]:
-        """The ids of the accounts: every broker counts its numbers alike, so that a number alone names no order."""
-        if not self.ids:
-            found = [self.portal.get(f"accounts/?search={number}")["results"] for number in self.broker.accounts]
-            self.ids = tuple(int(rows[0]["id"]) for rows in found)
-        return self.ids
-
-    def _place(self) -> dict[str, Any]:
-        stocks = [account for account in self.broker.accounts if account.endswith("-01")]
-        return self.broker.place(self.rng.choice(stocks), market=self.rng.choice(TRADED), qty=self.rng.randint(5, 90))
-
     def _arm(self, count: int) -> None:
         faults = FAULTS.get(self.kind, ())
         for place in range(count if faults else 0):
             self.broker.press(**faults[place % len(faults)])
 
     def _give(self, row: dict[str, Any]) -> None:
-        act, values = self._drawn(row)
+        act, values = values_of(self.rng.choice(ACTS), row, self.rng)
         keys = [uuid.uuid4() for _ in range(2 if self.kind == "two tabs" else 1)]
         clicks = [*keys, *keys] if self.kind == "double click" else keys
         with ThreadPoolExecutor(len(clicks)) as both:
@@ -117,11 +92,6 @@ class Desk:
         for key in keys:
             mine = [answer for click, answer in zip(clicks, answers, strict=True) if click == key]
             self.given.append(Commanded(self.kind, key, row["id"], act, tuple(mine)))
-
-    def _drawn(self, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        if self.rng.random() < 0.6:
-            return "cancel", {}
-        return "modify", {"price": str(Decimal(row["price"]) + Decimal("0.01") * self.rng.randint(1, 9))}
 
     def _click(self, row: dict[str, Any], act: str, key: uuid.UUID, values: Mapping[str, Any]) -> str:
         """The state that the answer says, a refusal's status and code, or "" where the server died."""
