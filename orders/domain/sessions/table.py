@@ -107,8 +107,15 @@ class Sessions:
     def good_until(self, market: Market, ordered_at: datetime, exchange: str = "") -> datetime | None:
         """When an order of `ordered_at` ends with its session, or with the next one where none was open.
 
-        Back-to-back sessions count as one. None where the table has no session within three weeks.
+        Back-to-back sessions count as one. Of several exchanges the last to end counts: nothing is over too early.
+        None where the table has no session within three weeks.
         """
+        several = {code for row in self.hours if row.market is market for code in row.exchanges}
+        exchanges = {exchange} if exchange or not several else several
+        ends = (self._end(market, ordered_at, code) for code in exchanges)
+        return max((end for end in ends if end is not None), default=None)
+
+    def _end(self, market: Market, ordered_at: datetime, exchange: str) -> datetime | None:
         end: datetime | None = None
         for session in self._around(market, ordered_at, exchange):
             if (end is None and session.closes_at > ordered_at) or session.opens_at == end:

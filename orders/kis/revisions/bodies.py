@@ -84,7 +84,7 @@ def krx(facts: RevisionFacts) -> Body:
         raise ValueError("the branch is not known")
     return _account(facts) | {
         "KRX_FWDG_ORD_ORGNO": facts.forward_org,
-        "ORGN_ODNO": str(facts.number),
+        "ORGN_ODNO": _padded(facts.number),
         "ORD_DVSN": facts.order_type or "00",
         "RVSE_CNCL_DVSN_CD": _KINDS[facts.action],
         "ORD_QTY": facts.asked_qty(),
@@ -114,13 +114,18 @@ def _derivatives(facts: RevisionFacts) -> Body:
     return _account(facts) | {
         "ORD_PRCS_DVSN_CD": "02",
         "RVSE_CNCL_DVSN_CD": _KINDS[facts.action],
-        "ORGN_ODNO": str(facts.number),
+        "ORGN_ODNO": _padded(facts.number),
         "UNIT_PRICE": facts.new_price(),
         "NMPR_TYPE_CD": quote,
         "KRX_NMPR_CNDT_CD": "0",
         "RMN_QTY_YN": _all(facts),
         "ORD_DVSN_CD": quote,
     }
+
+
+def _padded(number: int) -> str:
+    """As the domestic lists print it, ten digits; the overseas ones are not padded."""
+    return str(number).zfill(10)
 
 
 def _all(facts: RevisionFacts) -> str:
