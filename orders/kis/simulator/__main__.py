@@ -16,7 +16,7 @@ from orders.domain.sessions import Calendar, Sessions
 from orders.kis.simulator.clock import ShiftedClock
 from orders.kis.simulator.gateway import KisSimulator
 from orders.kis.simulator.server import SimulatorServer
-from orders.kis.simulator.settings import SimSettings, read_account
+from orders.kis.simulator.settings import Files, SimSettings, read_account
 from orders.kis.tr_ids import Environment
 
 
@@ -28,7 +28,8 @@ def main(arguments: list[str], stdin: TextIO, stdout: TextIO) -> int:
     options = _parser().parse_args(arguments)
     clock = ShiftedClock(options.clock_file)
     sessions = _sessions(clock().year)
-    simulator = KisSimulator(_settings(options), clock, state_file=options.state_file, sessions=sessions)
+    files = Files(options.state_file, options.ledger)
+    simulator = KisSimulator(_settings(options), clock, files=files, sessions=sessions)
     server = SimulatorServer(simulator, options.port, options.ws_port, options.state_file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--clock-file", type=Path, help='JSON: {"shift_seconds": 0}')
     parser.add_argument("--state-file", type=Path, help="where the books are kept between two runs")
+    parser.add_argument("--ledger", type=Path, help="a line for everything that happens, never rewritten")
     parser.add_argument("--accounts", default="12345678-01,12345678-03")
     parser.add_argument("--hts-id", default="desk01")
     parser.add_argument("--app-key", default="demo")
@@ -77,7 +79,13 @@ def _settings(options: argparse.Namespace) -> SimSettings:
 def _sessions(year: int) -> Sessions:
     """Market hours with the holidays of the years around `year`."""
     years = range(year - 1, year + 3)
-    exchanges = {Calendar.KRX: "XKRX", Calendar.US: "XNYS"}
+    exchanges = {
+        Calendar.KRX: "XKRX",
+        Calendar.US: "XNYS",
+        Calendar.HK: "XHKG",
+        Calendar.CN: "XSHG",
+        Calendar.JP: "XJPX",
+    }
     days: dict[Calendar, frozenset[date]] = {
         calendar: frozenset(holidays.financial_holidays(exchange, years=years))
         for calendar, exchange in exchanges.items()

@@ -29,7 +29,8 @@ class SimRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimAnswer:
-    """`hang`: never answer; `reset`: break the connection; `drip`: seconds between two bytes of the body."""
+    """`hang`: never answer; `reset`, `drop`: break or close the connection; `delay`: seconds before the answer;
+    `drip`: seconds between two bytes of the body."""
 
     status: int
     body: bytes
@@ -37,6 +38,8 @@ class SimAnswer:
     content_type: str = "application/json; charset=utf-8"
     hang: bool = False
     reset: bool = False
+    drop: bool = False
+    delay: float = 0.0
     drip: float = 0.0
 
 
@@ -62,21 +65,44 @@ class Refusal:
         return answer({"rt_cd": self.rt_cd, "msg_cd": self.msg_cd, "msg1": self.msg1}, self.status)
 
 
-def _gateway(code: str, message: str) -> Refusal:
-    return Refusal("1", code, message, 500)
+# What the gateway says of itself and of a request that it does not pass on (KIS 오류코드).
+GATEWAY_CODES = {
+    "EGW00001": "일시적 오류가 발생했습니다.",
+    "EGW00002": "서버 에러가 발생했습니다.",
+    "EGW00003": "접근이 거부되었습니다.",
+    "EGW00101": "유효하지 않은 요청입니다.",
+    "EGW00103": "유효하지 않은 AppKey입니다.",
+    "EGW00105": "유효하지 않은 AppSecret입니다.",
+    "EGW00121": "유효하지 않은 token 입니다.",
+    "EGW00123": "기간이 만료된 token 입니다.",
+    "EGW00132": "Content Type이 올바르지 않습니다.",
+    "EGW00201": "초당 거래건수를 초과하였습니다.",
+    "EGW00202": "GW라우팅 중 오류가 발생했습니다.",
+    "EGW00203": "OPS라우팅 중 오류가 발생했습니다.",
+    "EGW00204": "Internal Gateway 인스턴스를 잘못 입력했습니다.",
+    "EGW00205": "credentials_type이 유효하지 않습니다.(Bearer)",
+    "EGW00208": "고객유형(custtype)이 유효하지 않습니다.",
+    "EGW00209": "일련번호(seq_no)가 유효하지 않습니다.",
+    "EGW00213": "모의투자 TR 이 아닙니다.",
+    "EGW00300": "Gateway 라우팅 오류가 발생했습니다.",
+}
 
 
-APPKEY_WRONG = _gateway("EGW00103", "유효하지 않은 AppKey입니다.")
-APPSECRET_WRONG = _gateway("EGW00105", "유효하지 않은 AppSecret입니다.")
-INVALID_REQUEST = _gateway("EGW00101", "유효하지 않은 요청입니다.")
-TOKEN_INVALID = _gateway("EGW00121", "유효하지 않은 token 입니다.")
-TOKEN_EXPIRED = _gateway("EGW00123", "기간이 만료된 token 입니다.")
-CONTENT_TYPE_WRONG = _gateway("EGW00132", "Content Type이 올바르지 않습니다.")
-TOO_MANY = _gateway("EGW00201", "초당 거래건수를 초과하였습니다.")
-NO_BEARER = _gateway("EGW00205", "credentials_type이 유효하지 않습니다.(Bearer)")
-CUSTTYPE_WRONG = _gateway("EGW00208", "고객유형(custtype)이 유효하지 않습니다.")
-SEQ_NO_WRONG = _gateway("EGW00209", "일련번호(seq_no)가 유효하지 않습니다.")
-ENVIRONMENT_WRONG = _gateway("EGW00213", "모의투자 TR 이 아닙니다.")
+def gateway_refusal(code: str) -> Refusal:
+    return Refusal("1", code, GATEWAY_CODES[code], 500)
+
+
+APPKEY_WRONG = gateway_refusal("EGW00103")
+APPSECRET_WRONG = gateway_refusal("EGW00105")
+INVALID_REQUEST = gateway_refusal("EGW00101")
+TOKEN_INVALID = gateway_refusal("EGW00121")
+TOKEN_EXPIRED = gateway_refusal("EGW00123")
+CONTENT_TYPE_WRONG = gateway_refusal("EGW00132")
+TOO_MANY = gateway_refusal("EGW00201")
+NO_BEARER = gateway_refusal("EGW00205")
+CUSTTYPE_WRONG = gateway_refusal("EGW00208")
+SEQ_NO_WRONG = gateway_refusal("EGW00209")
+ENVIRONMENT_WRONG = gateway_refusal("EGW00213")
 BLANK_500 = Refusal("1", "", "", 500)
 ACCOUNT_WRONG = Refusal("1", "OPSQ2000", "ERROR : INPUT INVALID_CHECK_ACNO")
 EXCHANGE_WRONG = Refusal("1", "OPSQ2001", "ERROR : INPUT INVALID_CHECK_MKET")
@@ -97,6 +123,12 @@ def ordered(
 ) -> SimAnswer:
     """An order request that the broker took."""
     return answer({"rt_cd": "0", "msg_cd": code, "msg1": message, "output": dict(output)})
+
+
+def number_in(taken: SimAnswer) -> str:
+    """The number that an order request was given."""
+    output = json.loads(taken.body)["output"]
+    return str(output.get("ODNO") or output["OVRS_RSVN_ODNO"])
 
 
 def listed(rows: Mapping[str, Any], more: str, keys: Mapping[str, str], *, empty: bool) -> SimAnswer:

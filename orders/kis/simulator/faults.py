@@ -2,59 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import product
 
-from orders.kis.simulator.answers import BLANK_500, TOKEN_EXPIRED, TOO_MANY, SimAnswer
+from orders.kis.simulator.answers import GATEWAY_CODES
 
-# REST faults, and whether the order engine gets the request all the same.
+ORDER_OPERATIONS = frozenset({"order-resv", "order-resv-ccnl", "order-rvsecncl", "daytime-order-rvsecncl"})
+STATUSES, SHAPES = (500, 502, 503), ("json", "html", "empty")
+
+
+@dataclass(frozen=True, slots=True)
+class RestFault:
+    """`accepts`: the order engine gets the request all the same; `inquiries`: it hits those instead of orders."""
+
+    sentence: str
+    accepts: bool = False
+    inquiries: bool = False
+
+
 REST_FAULTS = {
-    "timeout_before_accept": False,
-    "timeout_after_accept": True,
-    "reset_before": False,
-    "reset_after": True,
-    "http_500_blank": False,
-    "egw00201": False,
-    "egw00123": False,
-    "html": False,
-    "not_json": True,
-    "slow_drip": True,
+    "timeout_before_accept": RestFault("No answer ever, and the order engine never sees the request."),
+    "timeout_after_accept": RestFault("The request is carried out, and no answer ever comes.", accepts=True),
+    "drop_before": RestFault("The connection is closed in order, without an answer and without an order."),
+    "drop_after": RestFault("The request is carried out and the connection closed without an answer.", accepts=True),
+    "reset_before": RestFault("The connection is reset, and the order engine never sees the request."),
+    "reset_after": RestFault("The request is carried out and the connection reset.", accepts=True),
+    "delay_before": RestFault("The request reaches the order engine `seconds` later.", accepts=True),
+    "delay_after": RestFault("The request is carried out at once and answered `seconds` later.", accepts=True),
+    "http_500_blank": RestFault("HTTP 500 with rt_cd 1 and a blank msg_cd."),
+    **{
+        f"http_{status}_{shape}": RestFault(f"HTTP {status} with a body of the kind {shape}.")
+        for status, shape in product(STATUSES, SHAPES)
+    },
+    **{code.lower(): RestFault(f"HTTP 500 with {code}: {text}") for code, text in GATEWAY_CODES.items()},
+    "unlisted_code": RestFault("HTTP 200 with rt_cd 1 and a msg_cd that no list has, or the one in `code`."),
+    "html": RestFault("HTTP 200 with a page instead of JSON."),
+    "not_json": RestFault("The request is carried out, and half of the answer's body comes.", accepts=True),
+    "slow_drip": RestFault("The request is carried out, and the answer comes byte by byte.", accepts=True),
+    "added_fields": RestFault("Rows carry `count` fields that no page has.", accepts=True, inquiries=True),
+    "missing_page": RestFault("A page says that it is the last though more rows follow.", accepts=True, inquiries=True),
+    "invalid_utf8_row": RestFault("A name in a row is cut in a character.", accepts=True, inquiries=True),
 }
-# `freeze_ws` and `close_ws` hit the connections that are open now, `plain_frame` is sent at once.
-# `inquiry_lag`: the next inquiries answer what was true when the fault was set.
-# `hold_confirm`: the exchange's word for a request waits for the event `confirm`.
-OTHER_FAULTS = (
-    "drop_notices",
-    "duplicate_notice",
-    "freeze_ws",
-    "close_ws",
-    "slot_held",
-    "bad_approval",
-    "unknown_width",
-    "plain_frame",
-    "bad_cipher",
-    "inquiry_lag",
-    "hold_confirm",
-)
+OTHER_FAULTS = {
+    "inquiry_lag": "Lists answer what was true `seconds` ago, all the time; without `seconds`, at the arming.",
+    "stale_read": "One list answers what was true `seconds` ago, older than the one before it.",
+    "hold_confirm": "The exchange's word for a request waits for the event `confirm`.",
+    "drop_notices": "A notice is not sent.",
+    "duplicate_notice": "A notice frame is sent twice.",
+    "batch_frames": "`count` notices of one TR, 20 at most, go in one frame, at the latest after `seconds`.",
+    "reorder_frames": "`count` frames go out in the reverse order, at the latest after `seconds`.",
+    "unknown_width": "A notice has three columns more than any page.",
+    "added_columns": "A notice has `count` columns more.",
+    "invalid_utf8_notice": "A name in a notice is cut in a character.",
+    "bad_cipher": "A notice is encrypted with a key that nobody was given.",
+    "freeze_ws": "The open sockets fall silent, PINGPONG too, and stay open.",
+    "close_ws": "The open sockets are closed in order.",
+    "drop_ws": "The open sockets are cut without a close frame.",
+    "slot_held": "OPSP8996 for `times` registrations; with `seconds`, for so long after each unclean end of a socket.",
+    "bad_approval": "OPSP0011 for a registration.",
+    "plain_frame": "A fill that never was is sent in the clear, as somebody on the line would.",
+    "invalid_utf8_frame": "A text frame comes that is no UTF-8.",
+}
 KNOWN = (*REST_FAULTS, *OTHER_FAULTS)
-ORDER_PATHS = ("order-resv-ccnl", "order-rvsecncl")
-DRIP_SECONDS = 0.2
+_STANDING = frozenset({"inquiry_lag", "slot_held"})  # with `seconds`, until they are cleared
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`paths`: parts of the paths that it hits; `accept`: None keeps the default of its name."""
+    """`times` None: until it is cleared. `paths`: parts of the paths that it hits, empty for those of its kind.
+
+    `accept` None keeps the default of its name; `rate` is the chance of each fitting request; `since` the seconds of
+    the timer at which it was armed.
+    """
 
     name: str
-    times: int = 1
-    paths: tuple[str, ...] = ORDER_PATHS
+    times: int | None = 1
+    paths: tuple[str, ...] = ()
     accept: bool | None = None
+    seconds: float | None = None
+    rate: float = 1.0
+    count: int = 1
+    code: str = ""
+    since: float = 0.0
+
+    @property
+    def stands(self) -> bool:
+        """It is a state and no single event."""
+        return self.name in _STANDING and self.seconds is not None
+
+    def hits(self, path: str) -> bool:
+        if self.paths:
+            return any(part in path for part in self.paths)
+        ordering = is_order(path)
+        return path.startswith("/uapi") and not ordering if REST_FAULTS[self.name].inquiries else ordering
 
 
 @dataclass(slots=True)
 class Faults:
-    """What is armed now, oldest first."""
+    """What is armed now, oldest first; `chance` draws for those with a rate."""
 
+    chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a fault, not a secret
     armed: list[Fault] = field(default_factory=list)
 
     def arm(self, fault: Fault) -> None:
@@ -66,51 +115,51 @@ class Faults:
     def clear(self) -> None:
         self.armed.clear()
 
-    def take(self, *names: str) -> bool:
-        """Uses up one of the named faults; True when there was one."""
-        return self._take(fault for fault in self.armed if fault.name in names) is not None
+    def take(self, name: str) -> Fault | None:
+        """Uses one of that name up."""
+        return self._take(lambda fault: fault.name == name and not fault.stands)
 
     def take_for(self, path: str) -> Fault | None:
         """Uses up the oldest REST fault that hits `path`."""
-        return self._take(
-            fault for fault in self.armed if fault.name in REST_FAULTS and any(part in path for part in fault.paths)
-        )
+        return self._take(lambda fault: fault.name in REST_FAULTS and fault.hits(path))
 
-    def remaining(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
+    def standing(self, name: str) -> Fault | None:
+        """The newest of that name that is a state, not used up."""
+        return next((fault for fault in reversed(self.armed) if fault.name == name and fault.stands), None)
+
+    def remaining(self) -> dict[str, int | None]:
+        """How often each will still happen; None until it is cleared."""
+        counts: dict[str, int | None] = {}
         for fault in self.armed:
-            counts[fault.name] = counts.get(fault.name, 0) + fault.times
+            before = counts.get(fault.name, 0)
+            counts[fault.name] = None if before is None or fault.times is None else before + fault.times
         return counts
 
-    def _take(self, fitting: Iterable[Fault]) -> Fault | None:
-        fault = next(iter(fitting), None)
-        if fault is None:
-            return None
-        at = self.armed.index(fault)
+    def _take(self, fits: Callable[[Fault], bool]) -> Fault | None:
+        for at, fault in enumerate(self.armed):
+            if fits(fault) and (fault.rate >= 1 or self.chance.random() < fault.rate):
+                self._use_up(at, fault)
+                return fault
+        return None
+
+    def _use_up(self, at: int, fault: Fault) -> None:
+        if fault.times is None:
+            return
         if fault.times > 1:
             self.armed[at] = replace(fault, times=fault.times - 1)
         else:
             del self.armed[at]
-        return fault
+
+
+def sentences() -> dict[str, str]:
+    """What each fault does."""
+    return {**{name: fault.sentence for name, fault in REST_FAULTS.items()}, **OTHER_FAULTS}
+
+
+def is_order(path: str) -> bool:
+    return path.rsplit("/", 1)[-1] in ORDER_OPERATIONS
 
 
 def accepts(fault: Fault) -> bool:
     """Whether the request is carried out in spite of the fault."""
-    return REST_FAULTS[fault.name] if fault.accept is None else fault.accept
-
-
-def spoil(fault: Fault, answer: SimAnswer) -> SimAnswer:
-    """What the client gets instead of `answer`."""
-    if fault.name.startswith("timeout"):
-        return replace(answer, hang=True)
-    if fault.name.startswith("reset"):
-        return replace(answer, reset=True)
-    if fault.name == "html":
-        page = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-        return SimAnswer(200, page, content_type="text/html")
-    if fault.name == "not_json":
-        return replace(answer, body=answer.body[: len(answer.body) // 2])
-    if fault.name == "slow_drip":
-        return replace(answer, drip=DRIP_SECONDS)
-    refusals = {"http_500_blank": BLANK_500, "egw00201": TOO_MANY, "egw00123": TOKEN_EXPIRED}
-    return refusals[fault.name].answer()
+    return REST_FAULTS[fault.name].accepts if fault.accept is None else fault.accept

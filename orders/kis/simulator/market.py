@@ -76,13 +76,13 @@ class MarketMaker:
                 moved = self.price(instrument) + instrument.tick * self.rng.choice((-2, -1, 0, 0, 1, 2))
                 self.prices[instrument.symbol] = max(moved, instrument.tick * 10)
 
-    def _places(self) -> list[tuple[SimAccount, Market]]:
+    def places(self) -> list[tuple[SimAccount, Market]]:
         """Where an order can be given now."""
         accounts = self.desk.settings.accounts
         return [(a, m) for a in accounts for m in ORDER_MARKETS if m in a.markets and self._tradable(m)]
 
     def _replenish(self) -> None:
-        places = self._places()
+        places = self.places()
         if self.desk.is_open(Market.US_RESERVED):
             self._keep_reservations(RESERVATIONS)
         missing = self.desk.settings.target_open - len(self._standing()) - RESERVATIONS
@@ -159,7 +159,7 @@ class MarketMaker:
         book.fill(order, order.leaves, order.ticket.price, at)
 
     def _write_standing_orders(self) -> None:
-        places = self._places()
+        places = self.places()
         count = self.desk.settings.target_open - RESERVATIONS
         drawn = [self.rng.choice(places) for _ in range(count)] if places else []
         timed = [(self._moment(market), account, market) for account, market in drawn]

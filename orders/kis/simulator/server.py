@@ -89,7 +89,7 @@ class SimulatorServer:
             if beats % pace.step_every == 0:
                 self._simulator.tick()
             else:
-                self._simulator.desk.work()
+                self._simulator.work()
             if beats % pace.keep_every == 0:
                 self._keep()
             if beats % pace.ping_every == 0:
@@ -101,25 +101,33 @@ class SimulatorServer:
 
     def _talk(self, connection: ServerConnection) -> None:
         """One client: what it says goes to the hub, what the hub says goes through a queue of its own."""
-        outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        wire = self._simulator.hub.connect(outgoing.put, lambda: outgoing.put(None))
+        outgoing: queue.SimpleQueue[str | bytes | None] = queue.SimpleQueue()
+        hub, clean = self._simulator.hub, True
+        wire = hub.connect(outgoing.put, lambda: outgoing.put(None), lambda: _cut(connection.socket))
         sender = threading.Thread(target=_send_all, args=(connection, outgoing), daemon=True)
         sender.start()
         try:
             for message in connection:
-                self._simulator.hub.receive(wire, message if isinstance(message, str) else message.decode())
+                hub.receive(wire, message if isinstance(message, str) else message.decode())
         except (ConnectionClosed, UnicodeDecodeError):
+            clean = False
             connection.close()
         finally:
-            self._simulator.hub.disconnect(wire)
+            hub.disconnect(wire, clean=clean)
             outgoing.put(None)
 
 
-def _send_all(connection: ServerConnection, outgoing: queue.SimpleQueue[str | None]) -> None:
+def _cut(line: socket.socket) -> None:
+    # The client may have gone first.
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _send_all(connection: ServerConnection, outgoing: queue.SimpleQueue[str | bytes | None]) -> None:
     # The client may be gone before the last of it is sent.
     with suppress(ConnectionClosed):
         while (text := outgoing.get()) is not None:
-            connection.send(text)
+            connection.send(text, text=True)
         connection.close()
 
 
@@ -161,7 +169,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, answer: SimAnswer) -> None:
         if answer.hang:
             self.server.stopping.wait(HANG_SECONDS)
-        if answer.hang or answer.reset:
+        if answer.delay:
+            self.server.stopping.wait(answer.delay)
+        if answer.hang or answer.reset or answer.drop:
             self._break_off(reset=answer.reset)
             return
         head = _head(answer, closing=self.close_connection)

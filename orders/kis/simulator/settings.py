@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from orders.kis.simulator.book import SimAccount
 from orders.kis.tr_ids import Environment
@@ -31,6 +32,17 @@ class SimSettings:
         if self.rate is not None:
             return self.rate
         return 18 if self.environment is Environment.LIVE else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the books are kept between two runs, and where every happening gets a line; None keeps nothing."""
+
+    state: Path | None = None
+    ledger: Path | None = None
+
+
+NO_FILES = Files()
 
 
 def read_account(text: str) -> SimAccount:

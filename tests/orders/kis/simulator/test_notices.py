@@ -65,7 +65,7 @@ def test_the_key_of_a_registration_is_the_hts_id(desk: Desk) -> None:
 def test_the_forty_second_registration_is_one_too_many(desk: Desk) -> None:
     with streaming(desk, "H0GSCNI0") as stream:
         (wire,) = desk.simulator.hub.wires
-        wire.ciphers.update({f"other-{number}": wire.ciphers["H0GSCNI0"] for number in range(40)})
+        wire.keys.update({f"other-{number}": wire.keys["H0GSCNI0"] for number in range(40)})
         assert code(stream.ask("H0STCNI0")) == "OPSP0008"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from orders.domain.events import Market
 from orders.kis.simulator.gateway import KisSimulator
+from orders.kis.simulator.settings import Files
 from orders.kis.simulator.state import load, save
 from tests.orders.kis.simulator.conftest import QUIET, Clock, Desk
 
@@ -20,7 +21,7 @@ def test_a_second_start_goes_on_with_the_same_books(desk: Desk, clock: Clock, tm
     path = tmp_path / "kis.json"
     save(desk.simulator, path)
 
-    second = KisSimulator(QUIET, clock, state_file=path)
+    second = KisSimulator(QUIET, clock, files=Files(path))
     kept = {order.number: (order.filled, order.leaves, order.rejected) for order in second.desk.book.orders}
     assert kept == {o.number: (o.filled, o.leaves, o.rejected) for o in desk.simulator.desk.book.orders}
     assert [row.sent and row.sent.number for row in second.desk.reservations.rows] == [sent["number"], None]
@@ -37,7 +38,7 @@ def test_what_the_exchange_had_not_answered_is_answered_after_the_start(
     desk.press(event="cancel", order=number)
     path = tmp_path / "kis.json"
     save(desk.simulator, path)
-    second = KisSimulator(QUIET, clock, state_file=path)
+    second = KisSimulator(QUIET, clock, files=Files(path))
     second.desk.work()
     assert second.desk.book.orders[0].canceled == 10
 
@@ -48,5 +49,5 @@ def test_without_a_readable_file_the_desk_begins_anew(clock: Clock, tmp_path: Pa
     if content is not None:
         path.write_text(content)
     simulator = KisSimulator(QUIET, clock)
-    assert load(simulator, path) is False
+    assert load(simulator, Files(path)) is False
     assert simulator.desk.book.orders == []
