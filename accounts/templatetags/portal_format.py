@@ -150,13 +150,15 @@ def kst_short(value: Instant) -> str:
 
 @register.filter
 def near(value: Instant, now: Instant) -> str:
-    """`14:03` within a day of now, else `11-23 (월) 14:03`: for what is about to open or close."""
+    """`14:03` within a day of now, `월 14:03` within a week, else `11-30 14:03`: for what is about to open or close."""
     moment, present = figures.instant(value), figures.instant(now)
     if moment is None:
         return ABSENT
-    if present is not None and abs(moment - present) < timedelta(days=1):
+    if present is None or abs(moment - present) >= timedelta(days=6):
+        return kst_short(value)
+    if abs(moment - present) < timedelta(days=1):
         return f"{moment:%H:%M}"
-    return f"{moment:%m-%d} ({_(WEEKDAYS[moment.weekday()])}) {moment:%H:%M}"
+    return f"{_(WEEKDAYS[moment.weekday()])} {moment:%H:%M}"
 
 
 @register.filter
