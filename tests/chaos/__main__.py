@@ -14,7 +14,8 @@ from tests.chaos.house import house
 from tests.chaos.waiting import NeverHappened
 
 # Part: the databases that it is shown on.
-PARTS = {"fills": ("sqlite", "postgres"), "commands": ("sqlite", "postgres"), "crashes": ("sqlite", "postgres")}
+BOTH = ("sqlite", "postgres")
+PARTS = {"fills": BOTH, "commands": BOTH, "crashes": BOTH, "leases": BOTH}
 SETTINGS = {"browsers": "tests.chaos.settings"}
 
 

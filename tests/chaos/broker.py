@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from portal.demo.simulators import Simulator
+from tests.chaos.relay import Relay
 from tests.chaos.truth import AskedOrder, Executed, OrderKey, Truth
 
 REQUESTS_PER_SECOND = 18
@@ -29,7 +30,7 @@ PRODUCTS = ("01", "03")
 class Broker:
     """One app key. Its accounts are of its own, half of them for stocks and half for derivatives."""
 
-    def __init__(self, folder: Path, number: int, clock: Path, *, accounts: int, options: Sequence[str]) -> None:
+    def __init__(self, folder: Path, number: int, clock: Path, *, accounts: int) -> None:
         self.name = f"desk-{number}"
         self.accounts = tuple(
             f"{10_000_000 + number * 1000 + place // len(PRODUCTS):08d}-{PRODUCTS[place % len(PRODUCTS)]}"
@@ -38,13 +39,19 @@ class Broker:
         self._key, self._hts_id = f"key-{number}", f"desk{number:02d}"
         words = ["--port", "0", "--ws-port", "0", "--quiet-market", "--seed", str(number), "--clock-file", str(clock)]
         words += ["--accounts", ",".join(self.accounts), "--hts-id", self._hts_id, "--app-key", self._key]
-        self._simulator = Simulator(self.name, ["orders.kis.simulator", *words, *options], folder=ROOT)
+        self._simulator = Simulator(self.name, ["orders.kis.simulator", *words], folder=ROOT)
         self._local = threading.local()
         self.url = self.ws_url = ""
 
     def wait_until_ready(self) -> None:
         rest, stream = self._simulator.wait_for_ports()
         self.url, self.ws_url = f"http://127.0.0.1:{rest}", f"ws://127.0.0.1:{stream}"
+
+    def through_a_relay(self) -> Relay:
+        """Let the portal reach the socket through a line of ours; called before the connection is declared."""
+        relay = Relay(int(self.ws_url.rpartition(":")[2]))
+        self.ws_url = f"ws://127.0.0.1:{relay.port}"
+        return relay
 
     def end(self) -> None:
         self._simulator.end()

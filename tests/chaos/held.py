@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from orders.models import Fill, NoticeFrame, Order, OrderNumber
+from accounts import clock
+from orders.models import Fill, Notice, NoticeFrame, Order, OrderEventRecord, OrderNumber, StreamLease
 from tests.chaos.checker import Held
+from tests.chaos.leases import Takeover
 from tests.chaos.truth import OrderKey
 
 ZERO = Decimal(0)
@@ -37,5 +42,31 @@ def _held(order: Order, numbers: list[OrderKey], fills: list[Fill]) -> Held:
     )
 
 
-def frames_kept() -> int:
-    return NoticeFrame.objects.count()
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who holds a stream: the process, 0 for nobody."""
+
+    pid: int
+    epoch: int
+
+
+def lease_of(connection: str) -> Lease:
+    row = StreamLease.objects.get(connection__name=connection)
+    _, _, rest = row.holder.partition(":")
+    return Lease(int(rest.partition(":")[0] or 0), row.epoch)
+
+
+def of_an_old_epoch(takeovers: Sequence[Takeover]) -> list[str]:
+    """Frames, fills and order events of an epoch before a takeover that were written after the old leader woke."""
+    found = []
+    for takeover in takeovers:
+        since = datetime.fromtimestamp(takeover.woken_at, UTC)
+        frames = NoticeFrame.objects.filter(connection__name=takeover.connection, epoch__lt=takeover.epoch)
+        late = frames.filter(received_at__gt=since + clock.shift())
+        notices = Notice.objects.filter(frame__in=frames).values_list("pk", flat=True)
+        fills = Fill.objects.filter(notice__in=notices, recorded_at__gt=since)
+        ids = [str(pk) for pk in notices]
+        events = OrderEventRecord.objects.filter(evidence_kind="notice", evidence_id__in=ids, recorded_at__gt=since)
+        counts = {"frames": late.count(), "fills": fills.count(), "order events": events.count()}
+        found += [f"{takeover.connection}, epoch {takeover.epoch}: {n} {what}" for what, n in counts.items() if n]
+    return found

@@ -20,6 +20,7 @@ import psycopg
 from tests.chaos.broker import Broker
 from tests.chaos.crashing import Crash
 from tests.chaos.processes import Running, manage, web
+from tests.chaos.relay import Relay
 from tests.servers.postgres import postgres
 from tests.servers.programs import memory_folder
 from tests.servers.valkey import free_port, valkey
@@ -47,17 +48,23 @@ class House:
     brokers: list[Broker] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def open(self, brokers: int, people: Sequence[Person], *, accounts: int = 2, options: Sequence[str] = ()) -> None:
-        """Start the brokers, declare them and the people, and make each person a token."""
+    def open(self, brokers: int, people: Sequence[Person], *, accounts: int = 2, relayed: bool = False) -> list[Relay]:
+        """Start the brokers, declare them and the people, and make each person a token.
+
+        `relayed`: each socket goes through a line of ours; these are given back.
+        """
         from django.core.management import call_command  # noqa: PLC0415 - after the settings are named
 
         clock = self.folder / "clock.json"
         for number in range(brokers):
-            broker = Broker(self.folder, number, clock, accounts=accounts, options=options)
+            broker = Broker(self.folder, number, clock, accounts=accounts)
             self.closing.callback(broker.end)
             self.brokers.append(broker)
         for broker in self.brokers:
             broker.wait_until_ready()
+        relays = [broker.through_a_relay() for broker in self.brokers] if relayed else []
+        for relay in relays:
+            self.closing.callback(relay.end)
         file = self.folder / "connections.toml"
         file.write_text("\n".join([*(broker.entry() for broker in self.brokers), *map(self._entry, people)]))
         call_command("connect", str(file), stdout=io.StringIO())
@@ -65,6 +72,7 @@ class House:
             output = io.StringIO()
             call_command("createtoken", person.name, "--scope", "trade", stdout=output)
             self.tokens[person.name] = output.getvalue().strip()
+        return relays
 
     def stream(self, number: int | None = None, name: str = "", crash: Crash | None = None) -> Running:
         """`manage.py streamnotices`, of one connection or of all."""
