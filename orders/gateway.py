@@ -22,8 +22,8 @@ from orders.kis.errors import NotSentError, UnsupportedError
 from orders.kis.revisions import RevisionFacts
 from orders.kis.schemas import Account, Sessions
 from orders.kis.tr_ids import Environment
-from orders.kis.translate import NotSent, SendOutcome
-from orders.models import CommandType, KisConnection, Order, OrderCommand
+from orders.kis.translate import SendOutcome
+from orders.models import KisConnection, Order, OrderCommand
 from orders.pace import wait_turn
 from orders.permissions import connection_of, sessions
 from orders.token_store import DatabaseTokenStore
@@ -95,19 +95,14 @@ def _evening_before(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Ready to send the command of one order: the token is at hand, so nothing but the send is left to do."""
+    """Ready to send for one app key: the token is at hand, so nothing but the send is left to do."""
 
     connection: KisConnection
     client: KisClient
-    order: Order
 
-    def send(self, command: OrderCommand) -> SendOutcome:
+    def send(self, request: OrderRequest, gt_uid: str) -> SendOutcome:
         """One request. Never raises for what the network or the broker does."""
-        try:
-            request = request_for(self.connection, self.order, command)
-        except (UnsupportedError, ValueError) as error:
-            return NotSent(str(error))
-        return self.client.send(request, command.gt_uid or "")
+        return self.client.send(request, gt_uid)
 
 
 def sender(order: Order) -> Sender:
@@ -120,7 +115,7 @@ def sender(order: Order) -> Sender:
         raise UnsupportedError("the account has no active connection")
     token_source(connection, config(connection))()
     wait_turn(connection, Turn.ORDER)
-    return Sender(connection, client(connection, limiter=_no_wait), order)
+    return Sender(connection, client(connection, limiter=_no_wait))
 
 
 def _no_wait() -> None:
@@ -128,26 +123,27 @@ def _no_wait() -> None:
 
 
 def request_for(connection: KisConnection, order: Order, command: OrderCommand) -> OrderRequest:
-    """The wire request of one command. The command's pre-image names the number and what was left.
+    """The wire request of one command, from its pre-image alone, whatever was learnt of the order since.
 
     Raises UnsupportedError for what KIS does not take, ValueError for figures that cannot be.
     """
+    before = command.pre_image
     return revisions.request(
         RevisionFacts(
             account=Account(order.account.kis.cano, order.account.kis.product),
             environment=Environment(connection.environment),
-            market=Market(order.market),
-            action=Action.MODIFY if command.type == CommandType.MODIFY else Action.CANCEL,
-            exchange=order.exchange,
+            market=Market(before["market"]),
+            action=Action(command.type),
+            exchange=before["exchange"],
             symbol=order.symbol,
-            number=int(command.pre_image["number"]),
-            order_date=date.fromisoformat(command.pre_image["order_date"]),
-            leaves_qty=Decimal(command.pre_image["leaves_qty"]),
+            number=int(before["number"]),
+            order_date=date.fromisoformat(before["order_date"]),
+            leaves_qty=Decimal(before["leaves_qty"]),
             quantity=command.quantity,
             price=command.price,
-            order_type=order.order_type,
-            forward_org=order.forward_org,
-            order_price=order.price,
+            order_type=before["order_type"],
+            forward_org=before["forward_org"],
+            order_price=Decimal(before["price"]) if before["price"] else None,
             zero_price_on_cancel=connection.daytime_cancel_sends_zero_price,
             side=Side(order.side),
             currency=order.currency,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orders import gateway
+from orders.commands import pre_image
 from orders.kis.errors import UnsupportedError
 from orders.kis.tr_ids import Environment
 from orders.models import KisConnection, OrderCommand
@@ -19,6 +20,7 @@ from tests.factories import (
     KisConnectionFactory,
     OrderCommandFactory,
     OrderFactory,
+    OrderNumberFactory,
 )
 from tests.orders.broker import Broker, body, running_broker
 
@@ -36,8 +38,8 @@ def make_command(connection: KisConnection, market: str = "US_DAYTIME", **fields
     account = KisClientFactory.create(number="12345678-01")
     KisAccountFactory.create(connection=connection, account=account)
     order = OrderFactory.create(account=account, market=market)
-    pre_image = {"number": 1666, "leaves_qty": "500", "order_date": "2026-11-20"}
-    return OrderCommandFactory.create(order=order, pre_image=pre_image, gt_uid="g" * 32, **fields)
+    OrderNumberFactory.create(order=order, number=1666)
+    return OrderCommandFactory.create(order=order, pre_image=pre_image.of(order), gt_uid="g" * 32, **fields)
 
 
 def sent(broker: Broker, connection: KisConnection, **fields: Any) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -47,7 +49,8 @@ def sent(broker: Broker, connection: KisConnection, **fields: Any) -> tuple[str,
     command = make_command(connection, **fields)
     broker.reply("daytime-order-rvsecncl", ACCEPTED)
     broker.reply("order-resv-ccnl", ACCEPTED)
-    gateway.sender(command.order).send(command)
+    request = gateway.request_for(connection, command.order, command)
+    gateway.sender(command.order).send(request, command.gt_uid or "")
     [request] = broker.orders
     path, headers, body_ = request
     return path, {name.lower(): value for name, value in headers.items()}, body_

@@ -1,0 +1,54 @@
+"""What the broker last said of an order before a send: what the request names, and what every judgement starts from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from orders import ledger, outcomes
+from orders.commands.request import plain
+from orders.models import Order
+
+ZERO = Decimal(0)
+
+
+def of(order: Order, revisable: Decimal | None = None) -> dict[str, Any]:
+    """The order's newest number with the figures of its own row in the broker's lists, which keep what was canceled.
+
+    `revisable` is what the broker just said may be modified or canceled: of all that is left no more than that is
+    asked for. The market is fixed here: whether an American order was given in the daytime session decides the TR id,
+    and a refusal for the hours is no reason to try the other one. The caller holds the order's lock.
+    """
+    number, text = outcomes.number_of(order)
+    earlier, _ = ledger.filled_beside(order, [number])
+    cum_qty = max(order.cum_qty - earlier, ZERO)
+    leaves_qty = order.leaves_qty if revisable is None else min(order.leaves_qty, revisable)
+    return {
+        "status": order.status,
+        "number": number,
+        "text": text,
+        "order_qty": plain(cum_qty + order.leaves_qty + _canceled(order, number)),
+        "cum_qty": plain(cum_qty),
+        "leaves_qty": plain(leaves_qty),
+        "price": "" if order.price is None else plain(order.price),
+        "children": [row.number for row in order.numbers.all() if row.number != number],
+        "order_date": order.order_date.isoformat(),
+        "family": order.family,
+        "market": order.market,
+        "exchange": order.exchange,
+        "order_type": order.order_type,
+        "forward_org": order.forward_org,
+        "revisable": "" if revisable is None else plain(revisable),
+        "inquired_at": order.inquired_at.isoformat() if order.inquired_at else "",
+        "noticed_at": order.noticed_at.isoformat() if order.noticed_at else "",
+    }
+
+
+def _canceled(order: Order, number: int) -> Decimal:
+    """What was canceled under the number itself: a modify of all that was left began without it."""
+    rows = list(order.numbers.all())
+    positions = {row.number: place for place, row in enumerate(rows)}
+    newest = positions.get(number, 0)
+    is_first = not any(row.kind in {"new", "modify"} for row in rows[:newest])
+    canceled_since = any(row.kind == "cancel" for row in rows[newest + 1 :])
+    return order.canceled_qty if is_first or canceled_since else ZERO
