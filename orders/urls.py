@@ -20,10 +20,18 @@ urlpatterns = [
 api_urlpatterns = [
     path("orders/", api.OrderList.as_view()),
     path("orders/recoveries/", api.RecoveryList.as_view()),
+    path("orders/cancel-selected/", api.CancelSelected.as_view()),
     path("orders/<int:pk>/", api.OrderDetail.as_view()),
     path("orders/<int:pk>/events/", api.OrderEventList.as_view()),
     path("orders/<int:pk>/cancel/", api.CancelOrder.as_view()),
     path("orders/<int:pk>/modify/", api.ModifyOrder.as_view()),
     path("commands/<uuid:pk>/", api.CommandDetail.as_view()),
     path("notices/", api.NoticeList.as_view()),
+    path("batches/<uuid:pk>/", api.BatchDetail.as_view()),
+    path("switches/", api.SwitchList.as_view()),
+    path("switches/preview/", api.SwitchPreview.as_view()),
+    path("switches/<int:pk>/", api.SwitchDetail.as_view()),
+    path("switches/<int:pk>/rest/", api.SwitchRest.as_view()),
+    path("switches/<int:pk>/release-request/", api.ReleaseRequest.as_view()),
+    path("switches/<int:pk>/release/", api.Release.as_view()),
 ]

@@ -13,14 +13,14 @@ from accounts import access, clock
 from accounts.models import ClientAccount, Role, User
 from orders import batches, cancel_lists, switches
 from orders.cancel_lists import EMPTY, CancelList
-from orders.commands import Conflict, NotPermitted, NotVisible, Refused
+from orders.commands import CommandError, Conflict, NotPermitted, NotVisible, Refused
 from orders.models import CommandBatch, MarketGroup, Switch, SwitchKind, SwitchScope
 from orders.switches import Target
 from orders.switching.person import Person, audited, check_person, check_reason, tell
 
 
-class ListChanged(Conflict):
-    """409: the orders are no longer those of the list that was confirmed; `found` is the list as it is now."""
+class ListChanged(CommandError):
+    """A conflict: the orders are no longer those of the list that was confirmed; `found` is the list as it is now."""
 
     def __init__(self, found: CancelList) -> None:
         super().__init__("list_changed", _("그 사이 미체결 주문이 바뀌었습니다. 목록을 다시 확인하십시오."))

@@ -16,6 +16,7 @@ from orders.models import Switch
 from orders.switch_rows import switch_row
 
 LONGEST_REASON = 200
+PEOPLE = ("engaged_by", "release_asked_by", "released_by", "manager", "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ def check_reason(reason: str) -> None:
 
 def fresh(switch: Switch) -> Switch:
     """The switch as it stands now, with everybody whom it names."""
-    people = ("engaged_by", "release_asked_by", "released_by", "manager", "account")
-    return Switch.objects.select_related(*people).get(pk=switch.pk)
+    return Switch.objects.select_related(*PEOPLE).get(pk=switch.pk)
 
 
 def audited(person: Person, action: str, switch: Switch, reason: str, detail: Mapping[str, object]) -> None:

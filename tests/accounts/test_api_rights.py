@@ -149,6 +149,8 @@ def test_every_route_is_named_in_this_matrix() -> None:
     known = {f"accounts/{NOWHERE}/{path}" for path in UNDER_ACCOUNT}
     known |= {f"orders/{NOWHERE}/{path}" for path in [*UNDER_ORDER, "cancel/", "modify/"]}
     known |= {*LISTS, f"sync/runs/{NOWHERE}/", "notices/", f"commands/{uuid.UUID(int=0)}/"}
+    known |= {"orders/cancel-selected/", f"batches/{uuid.UUID(int=0)}/", "switches/", "switches/preview/"}
+    known |= {f"switches/{NOWHERE}/{path}" for path in ["", "rest/", "release-request/", "release/"]}
     assert set(_routes()) == known
 
 
