@@ -59,6 +59,7 @@ EVENTS = {
     "reserve": gettext_lazy("다른 매체의 새 예약주문"),
     "cancel": gettext_lazy("다른 매체의 취소"),
     "modify": gettext_lazy("다른 매체의 정정"),
+    "run": gettext_lazy("연속 주문과 체결"),
 }
 EVENT_FIELDS = {
     "fill": ("order", "qty", "price"),
@@ -66,22 +67,48 @@ EVENT_FIELDS = {
     "reject": ("order",),
     "cancel": ("order", "qty"),
     "modify": ("order", "qty", "price"),
+    "run": ("notices", "per_second", "seed"),
 }
-KIS_FAULTS = {
+_BODIES = ("json", "html", "empty")
+KIS_FAULTS: dict[str, str | Promise] = {
     "timeout_before_accept": gettext_lazy("접수 전 무응답"),
     "timeout_after_accept": gettext_lazy("접수 후 무응답"),
     "reset_before": gettext_lazy("접수 전 연결 끊김"),
     "reset_after": gettext_lazy("접수 후 연결 끊김"),
+    "drop_before": gettext_lazy("접수 전 연결 종료"),
+    "drop_after": gettext_lazy("접수 후 연결 종료"),
+    "delay_before": gettext_lazy("접수 지연"),
+    "delay_after": gettext_lazy("응답 지연"),
     "http_500_blank": gettext_lazy("HTTP 500, 빈 코드"),
-    "egw00201": gettext_lazy("EGW00201 초당 거래건수 초과"),
+    **{f"http_{status}_{kind}": f"HTTP {status}, {kind}" for status in (500, 502, 503) for kind in _BODIES},
+    "egw00001": gettext_lazy("EGW00001 일시적 오류"),
+    "egw00002": gettext_lazy("EGW00002 서버 에러"),
+    "egw00003": gettext_lazy("EGW00003 접근 거부"),
+    "egw00121": gettext_lazy("EGW00121 유효하지 않은 토큰"),
     "egw00123": gettext_lazy("EGW00123 토큰 만료"),
+    "egw00201": gettext_lazy("EGW00201 초당 거래건수 초과"),
+    "egw00202": gettext_lazy("EGW00202 라우팅 오류"),
+    "egw00203": gettext_lazy("EGW00203 OPS 라우팅 오류"),
+    "egw00204": gettext_lazy("EGW00204 내부 게이트웨이 오류"),
+    "egw00300": gettext_lazy("EGW00300 라우팅 오류"),
+    "unlisted_code": gettext_lazy("알려지지 않은 응답코드"),
     "html": gettext_lazy("HTML 응답"),
     "not_json": gettext_lazy("JSON이 아닌 응답"),
     "slow_drip": gettext_lazy("느린 응답"),
+    "added_fields": gettext_lazy("조회에 늘어난 항목"),
+    "missing_page": gettext_lazy("조회의 빠진 페이지"),
+    "invalid_utf8_row": gettext_lazy("조회의 깨진 한글"),
+    "stale_read": gettext_lazy("오래된 조회 한 번"),
     "drop_notices": gettext_lazy("체결통보 누락"),
     "duplicate_notice": gettext_lazy("체결통보 중복"),
+    "batch_frames": gettext_lazy("체결통보 묶음"),
+    "reorder_frames": gettext_lazy("체결통보 순서 바뀜"),
+    "added_columns": gettext_lazy("통보에 늘어난 항목"),
+    "invalid_utf8_notice": gettext_lazy("통보의 깨진 한글"),
+    "invalid_utf8_frame": gettext_lazy("UTF-8이 아닌 전문"),
     "freeze_ws": gettext_lazy("웹소켓 멈춤"),
     "close_ws": gettext_lazy("웹소켓 끊김"),
+    "drop_ws": gettext_lazy("웹소켓 비정상 끊김"),
     "slot_held": gettext_lazy("OPSP8996 접속 중"),
     "bad_approval": gettext_lazy("OPSP0011 접속키 오류"),
     "unknown_width": gettext_lazy("모르는 항목 수의 통보"),
@@ -90,7 +117,13 @@ KIS_FAULTS = {
     "inquiry_lag": gettext_lazy("조회 지연"),
     "hold_confirm": gettext_lazy("거래소 확인 보류"),
 }
-KOSCOM_FAULTS = {
+# What can be said of a fault besides how often.
+FAULT_FIELDS = {
+    **dict.fromkeys(("delay_before", "delay_after", "inquiry_lag", "stale_read", "slot_held"), ("seconds",)),
+    **dict.fromkeys(("batch_frames", "reorder_frames"), ("count", "seconds")),
+    **dict.fromkeys(("added_columns", "added_fields"), ("count",)),
+}
+KOSCOM_FAULTS: dict[str, str | Promise] = {
     "firm_down": gettext_lazy("3600 증권사 장애"),
     "network_error": gettext_lazy("3004 네트워크 오류"),
     "firm_timeout": gettext_lazy("3005 증권사 응답 시간 초과"),
@@ -122,8 +155,9 @@ def _controls() -> Iterable[Control]:
     for name, label in EVENTS.items():
         yield Control(f"event-{name}", label, KIS, {"event": name}, EVENT_FIELDS.get(name, ()))
     for target, faults, fields in ((KIS, KIS_FAULTS, ("times",)), (KOSCOM, KOSCOM_FAULTS, ("firm", "times"))):
-        for name, label in faults.items():
-            yield Control(f"{target}-{name}", label, target, {"fault": name}, fields)
+        for name, words in faults.items():
+            further = FAULT_FIELDS.get(name, ()) if target == KIS else ()
+            yield Control(f"{target}-{name}", words, target, {"fault": name}, (*fields, *further))
         yield Control(f"{target}-clear", gettext_lazy("모든 장애 해제"), target, {"clear": True})
 
 
@@ -153,5 +187,14 @@ def _field(name: str) -> dict[str, Any]:
         return {"name": name, "label": _("증권사"), "choices": [(firm, firm or _("모두")) for firm in FIRMS]}
     if name == "times":
         return {"name": name, "label": _("횟수"), "type": "number", "value": 1}
-    labels = {"order": _("주문번호 (비우면 아무 주문)"), "qty": _("수량"), "price": _("가격")}
+    labels = {
+        "order": _("주문번호 (비우면 아무 주문)"),
+        "qty": _("수량"),
+        "price": _("가격"),
+        "seconds": _("초"),
+        "count": _("개수"),
+        "notices": _("통보 수"),
+        "per_second": _("초당 통보"),
+        "seed": _("난수 시드"),
+    }
     return {"name": name, "label": labels[name], "type": "text", "value": ""}

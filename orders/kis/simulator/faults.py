@@ -10,6 +10,10 @@ from itertools import product
 from orders.kis.simulator.answers import GATEWAY_CODES
 
 ORDER_OPERATIONS = frozenset({"order-resv", "order-resv-ccnl", "order-rvsecncl", "daytime-order-rvsecncl"})
+_CODES = (
+    *("EGW00001", "EGW00002", "EGW00003", "EGW00121", "EGW00123", "EGW00201"),
+    *("EGW00202", "EGW00203", "EGW00204", "EGW00300"),
+)
 STATUSES, SHAPES = (500, 502, 503), ("json", "html", "empty")
 
 
@@ -36,7 +40,7 @@ REST_FAULTS = {
         f"http_{status}_{shape}": RestFault(f"HTTP {status} with a body of the kind {shape}.")
         for status, shape in product(STATUSES, SHAPES)
     },
-    **{code.lower(): RestFault(f"HTTP 500 with {code}: {text}") for code, text in GATEWAY_CODES.items()},
+    **{code.lower(): RestFault(f"HTTP 500 with {code}: {GATEWAY_CODES[code]}") for code in _CODES},
     "unlisted_code": RestFault("HTTP 200 with rt_cd 1 and a msg_cd that no list has, or the one in `code`."),
     "html": RestFault("HTTP 200 with a page instead of JSON."),
     "not_json": RestFault("The request is carried out, and half of the answer's body comes.", accepts=True),

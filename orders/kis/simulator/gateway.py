@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -39,8 +39,6 @@ from orders.kis.simulator.state import load
 from orders.kis.simulator.wire import NoticeHub
 from orders.kis.tr_ids import TRS, Environment, Tr
 
-RECENT = 2_000  # order requests that /_control still shows; the ledger's file has all of them
-
 
 class KisSimulator:
     """A broker with its own clock: `now` is the business clock, `timer` counts seconds for limits and delays.
@@ -68,7 +66,7 @@ class KisSimulator:
         self.market = MarketMaker(self.desk, random.Random(settings.seed))  # noqa: S311 - a market, not a secret
         self.load = Load(self.desk)
         self.requests: Counter[str] = Counter()
-        self.recent: deque[dict[str, Any]] = deque(maxlen=RECENT)
+        self.asked: list[dict[str, Any]] = []
         self.ledger = Ledger(files.ledger)
         self._pause = pause
         self._record()
@@ -136,7 +134,7 @@ class KisSimulator:
             "accepted": False,
         }
         if is_order(request.path):
-            self.recent.append(entry)
+            self.asked.append(entry)
         return entry
 
     def _carry_out(self, request: SimRequest, entry: dict[str, Any]) -> SimAnswer:

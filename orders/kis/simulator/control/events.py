@@ -101,7 +101,12 @@ def _confirm(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
 def _run(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
     """Orders and fills until `notices` were made."""
     markets = tuple(Market(name) for name in fields.get("markets", ())) or ORDER_MARKETS
-    script = Script(int(fields["notices"]), float(fields["per_second"]), int(fields.get("seed", 0)), markets)
+    script = Script(
+        notices=int(fields.get("notices", 100)),
+        per_second=float(fields.get("per_second", 10)),
+        seed=int(fields.get("seed", 0)),
+        markets=markets,
+    )
     simulator.load.start(script)
     return {"notices": script.notices}
 

@@ -19,7 +19,7 @@ def show(simulator: KisSimulator, known_events: list[str]) -> dict[str, Any]:
         return {
             "now": simulator.now().isoformat(),
             "requests": dict(simulator.requests),
-            "ledger": list(simulator.recent),
+            "ledger": list(simulator.asked),
             "faults": desk.faults.remaining(),
             "known_faults": list(faults.KNOWN),
             "fault_sentences": faults.sentences(),
