@@ -35,7 +35,8 @@ EXCHANGES = MappingProxyType(
         "VNSE": Exchange("VNSE", "VND", 0),
     }
 )
-US_EXCHANGES = frozenset({"NASD", "NYSE", "AMEX"})
+# OTCB is told by notices alone; no operation of KIS's takes it.
+US_EXCHANGES = frozenset({"NASD", "NYSE", "AMEX", "OTCB"})
 
 # PRDT_TYPE_CD of KIS "해외주식 예약주문접수", by exchange and currency: Hong Kong has one for each board.
 PRODUCT_TYPES = MappingProxyType(

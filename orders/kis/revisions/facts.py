@@ -55,8 +55,10 @@ class RevisionFacts:
 
     @property
     def part(self) -> bool:
-        """For less than all that is left."""
-        return self.quantity is not None and self.quantity < self.leaves_qty
+        """For less than all that is left. What is no number is no part: `asked_qty` refuses it."""
+        if self.quantity is None or not self.quantity.is_finite() or not self.leaves_qty.is_finite():
+            return False
+        return self.quantity < self.leaves_qty
 
     @property
     def act(self) -> Act:

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orders.domain.events import Market, Side
 from orders.domain.sessions import Action
 from orders.kis import revisions
-from orders.kis.revisions import OrderRequest
+from orders.kis.errors import UnsupportedError
+from orders.kis.revisions import OrderRequest, RevisionFacts
 from orders.kis.schemas import Account
-from orders.kis.tr_ids import TRS
+from orders.kis.tr_ids import TRS, Environment, tr_id
 from tests.orders.kis import samples
 from tests.orders.kis.test_revisions import facts
 
@@ -125,3 +128,45 @@ def test_the_body_stays_out_of_the_repr() -> None:
     request = revisions.request(facts())
     assert isinstance(request, OrderRequest)
     assert "12345678" not in repr(request)
+
+
+AMOUNTS = st.decimals(allow_nan=True, allow_infinity=True) | st.integers(-1, 20).map(Decimal)
+ANY_FACTS = st.builds(
+    RevisionFacts,
+    account=st.just(Account("12345678", "01")),
+    environment=st.sampled_from(Environment),
+    market=st.sampled_from(Market),
+    action=st.sampled_from(Action),
+    exchange=st.sampled_from(["", "NASD", "SEHK", "SHAA", "TKSE", "VNSE", "KRX", "SOR", "OTCB"]),
+    symbol=st.sampled_from(["", "AAPL", "A01603", "101S12", "005930"]),
+    number=st.integers(1, 9_999_999_999),
+    order_date=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+    leaves_qty=AMOUNTS,
+    quantity=st.none() | AMOUNTS,
+    price=st.none() | AMOUNTS,
+    order_type=st.sampled_from(["", "00", "01", "03", "22", "35"]),
+    forward_org=st.sampled_from(["", "06010"]),
+    order_price=st.none() | st.integers(0, 20).map(Decimal),
+    zero_price_on_cancel=st.booleans(),
+    side=st.none() | st.sampled_from(Side),
+    currency=st.sampled_from(["", "USD", "HKD", "CNY", "KRW"]),
+)
+
+
+def outcome(asked: RevisionFacts) -> OrderRequest | Exception:
+    try:
+        return revisions.request(asked)
+    except (UnsupportedError, ValueError) as error:
+        return error
+
+
+@given(asked=ANY_FACTS)
+def test_whatever_is_asked_becomes_a_whole_request_or_a_refusal(asked: RevisionFacts) -> None:
+    found = outcome(asked)
+    if isinstance(found, OrderRequest):
+        assert tr_id(found.operation, asked.environment) is not None
+        assert all(name.isupper() and isinstance(value, str) for name, value in found.body.items())
+        assert found.body["CANO"] == "12345678"
+        assert 0 < (asked.leaves_qty if asked.quantity is None else asked.quantity) <= asked.leaves_qty
+    else:
+        assert not isinstance(found, UnsupportedError) or found.reason is not None
