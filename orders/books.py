@@ -106,6 +106,9 @@ def _create(read: Read, chain: Chain) -> Order:
         order.differs_since = row.ordered_at or read.asked_at - NOTICES_HAVE_COME
     ledger.put(order, state)
     order.save()
+    if order.parent is not None:
+        source = ledger.hand_over(order.parent, order, [each.key.number for each in chain.own])
+        orders_changed([source] if source is not None else [])
     ledger.add_number(order, row.key.number, RequestKind.NEW)
     return order
 
@@ -129,10 +132,10 @@ def _follow(read: Read, order: Order, chain: Chain) -> bool:
     beside, _ = ledger.filled_beside(order, [row.key.number for row in chain.own])
     earlier = sum((row.cum_qty for row in chain.own[:-1]), beside)
     squared = square(order, chain.own, read.asked_at)
-    changed = False
+    changed = _transmit(order, newest)
     if not is_stale(ledger.state_of(order), newest, earlier):
-        changed = ledger.put(order, apply_report(ledger.state_of(order), newest, earlier=earlier))
-    changed |= _transmit(order, newest) | _expire(order, newest, read.asked_at)
+        changed |= ledger.put(order, apply_report(ledger.state_of(order), newest, earlier=earlier))
+        changed |= _expire(order, newest, read.asked_at)
     if changed or squared or added:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
@@ -209,7 +212,7 @@ def _expire(order: Order, row: OrderReport, asked_at: datetime) -> bool:
     """An open order whose session is over, in a read made after it, is done for the day."""
     if row.status not in {ReportStatus.OPEN, ReportStatus.DONE} or not order.is_open:
         return False
-    until = sessions().good_until(Market(order.market), order.ordered_at)
+    until = sessions().good_until(Market(order.market), order.ordered_at, order.exchange)
     if until is None or asked_at <= until:
         return False
     return ledger.put(order, order_state.expire(ledger.state_of(order)))

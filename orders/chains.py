@@ -24,9 +24,13 @@ Number = tuple[Family, date, int]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The rows of one order, in the order they were given out. `own` are those whose quantities are the order's."""
+    """The rows of one order, in the order they were given out. `own` are those whose quantities are the order's.
+
+    `beside`: a part that a modify took out of an order which stands in the same read, with the rest.
+    """
 
     rows: tuple[OrderReport, ...]
+    beside: bool = False
 
     @property
     def own(self) -> tuple[OrderReport, ...]:
@@ -48,7 +52,9 @@ def of(reports: Iterable[OrderReport]) -> list[Chain]:
     for number in sorted(rows, key=lambda item: (item[0] is not Family.RESERVED, item[1], item[2])):
         if _in_force(rows[number], rows):
             roots.setdefault(_root(number, rows), []).append(rows[number])
-    return [Chain(tuple(chain)) for chain in roots.values()]
+    found = [Chain(tuple(chain), root in rows and _is_beside(rows[root], rows)) for root, chain in roots.items()]
+    # A part leaves the order that it was taken out of before that order's own rows are looked at.
+    return sorted(found, key=lambda chain: (chain.first.key.family is not Family.RESERVED, not chain.beside))
 
 
 def number_of(row: OrderReport) -> Number:
@@ -81,6 +87,11 @@ def _in_force(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
     return original is None or not left(original) or is_part(row, original)
 
 
+def _is_beside(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
+    original = _original(row, rows)
+    return row.kind is RequestKind.MODIFY and original is not None and is_part(row, original)
+
+
 def is_part(row: OrderReport, original: OrderReport) -> bool:
     """The original goes on with the rest: both together are what the original had."""
     still = left(original)
@@ -111,13 +122,23 @@ def known(account: ClientAccount, chain: Chain) -> Order | None:
     """The order that owns one of the chain's numbers, or the number that a row was aimed at."""
     for row in chain.rows:
         owner = _owner(account, row, row.key.number)
-        if owner is not None:
+        if owner is not None and not _swallowed(account, chain, owner):
             return owner
+    if chain.beside:
+        return None
     for row in chain.rows:
         owner = _owner(account, row, row.orig_number) if row.orig_number else None
         if owner is not None and not _splits(row, owner):
             return owner
     return None
+
+
+def _swallowed(account: ClientAccount, chain: Chain, owner: Order) -> bool:
+    """The owner has the number of the order that this part was taken out of, too: nothing had told it was a part."""
+    if not chain.beside:
+        return False
+    original = _owner(account, chain.first, chain.first.orig_number or 0)
+    return original is not None and original.pk == owner.pk
 
 
 def parent_of(account: ClientAccount, chain: Chain) -> Order | None:

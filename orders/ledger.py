@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import ClientAccount
 from orders.domain.events import Family, RequestKind
-from orders.domain.order_state import OrderState, OrderStatus
+from orders.domain.order_state import OrderState, OrderStatus, with_fills
 from orders.models import Fill, Order, OrderEventRecord, OrderNumber
 
 ZERO = Decimal(0)
@@ -83,6 +83,23 @@ def add_number(
     row.kind = wanted
     row.save(update_fields=["kind"])
     return True
+
+
+def hand_over(source: Order, target: Order, numbers: list[int]) -> Order | None:
+    """Numbers that turn out to be another order's go there with their fills. The source if any did, else None.
+
+    The caller saves the target; the source is saved here.
+    """
+    source = lock(source.pk)
+    moved = OrderNumber.objects.filter(order=source, family=target.family, number__in=numbers)
+    if not moved.update(order=target, kind=RequestKind.NEW.value):
+        return None
+    Fill.objects.filter(order=source, number__in=numbers).update(order=target)
+    for order in (source, target):
+        put(order, with_fills(state_of(order), *fill_sums(order)))
+    source.broker_qty = source.broker_amount = source.differs_since = None
+    save_visible(source, source.transact_time)
+    return source
 
 
 def state_of(order: Order) -> OrderState:

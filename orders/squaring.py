@@ -39,17 +39,37 @@ def square(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> bool
             cleared = bool(order.alarm)
             order.differs_since, order.alarm = None, ""
         case rules.GapFill():
-            _write_gap(order, verdict, own[-1], asked_at)
+            _write_gap(order, verdict, own[-1].key.number, asked_at)
         case rules.ReverseGap():
             _reverse(order, Fill.objects.get(key=verdict.key), asked_at)
             if verdict.instead is not None:
-                _write_gap(order, verdict.instead, own[-1], asked_at)
+                _write_gap(order, verdict.instead, own[-1].key.number, asked_at)
         case rules.ReverseTwin():
             _reverse(order, Fill.objects.get(pk=int(verdict.fill_id)), asked_at)
+            if verdict.instead is not None:
+                _write_gap(order, verdict.instead, own[-1].key.number, asked_at)
         case rules.Alarm():
             return _alarm(order, verdict)
     order.broker_qty, order.broker_amount = books.broker_qty, books.broker_amount
     return ledger.put(order, order_state.with_fills(ledger.state_of(order), *ledger.fill_sums(order))) or cleared
+
+
+def make_way(order: Order, fill: rules.LateFill, now: datetime) -> bool:
+    """Take back the gap fills that a notice of this fill turns out to stand for. True when there were any.
+
+    The caller holds the order's lock, and writes the notice's own fill.
+    """
+    late = rules.late_notice(_standing_gaps(order), fill)
+    if late is None:
+        return False
+    for gap in Fill.objects.filter(key__in=late.keys).order_by("id"):
+        _reverse(order, gap, now)
+    if late.quantity:
+        first = Fill.objects.get(key=late.keys[0])
+        reversals = Fill.objects.filter(order=order, source=FillSource.REVERSAL).count()
+        left = rules.GapFill(late.quantity, late.amount, f"gap:{order.pk}:left:{reversals}")
+        _write_gap(order, left, first.number, first.recorded_at)
+    return True
 
 
 def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rules.Books:
@@ -72,23 +92,30 @@ def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rule
         differs_since=order.differs_since or asked_at,
         newest_notice_at=order.noticed_at,
         newest_trade_at=last.transact_time if last else None,
-        gaps=tuple(
-            rules.StandingGap(gap.key, gap.last_qty, gap.amount, gap.recorded_at)
-            for gap in standing.filter(source=FillSource.GAP)
-        ),
+        gaps=tuple(_standing_gaps(order)),
         twins=tuple(_twins(list(notices.order_by("-id")))),
         reversals=Fill.objects.filter(order=order, source=FillSource.REVERSAL).count(),
-        amount_unit=max(broker_qty, Decimal(1)) * PRICE_UNIT,
+        amount_unit=PRICE_UNIT if all(_exact(row) for row in own) else max(broker_qty, Decimal(1)) * PRICE_UNIT,
     )
+
+
+def _standing_gaps(order: Order) -> Iterable[rules.StandingGap]:
+    for gap in Fill.objects.filter(order=order, source=FillSource.GAP, reversed_by=None).order_by("id"):
+        yield rules.StandingGap(gap.key, gap.last_qty, gap.amount, gap.recorded_at)
 
 
 def _amount(row: OrderReport) -> Decimal | None:
     """The broker's filled amount; derivatives tell an average index only."""
     if not row.cum_qty:
         return ZERO
-    if row.key.family is not Family.FO and row.cum_amount:
+    if _exact(row):
         return row.cum_amount
     return None if row.avg_px is None else row.avg_px * row.cum_qty
+
+
+def _exact(row: OrderReport) -> bool:
+    """The broker tells the amount itself; an average price times the quantity is off by its rounding."""
+    return not row.cum_qty or (row.key.family is not Family.FO and bool(row.cum_amount))
 
 
 def _twins(fills: list[Fill]) -> Iterable[rules.Twin]:
@@ -96,15 +123,15 @@ def _twins(fills: list[Fill]) -> Iterable[rules.Twin]:
     for position, fill in enumerate(fills):
         earlier = fills[position + 1 :]
         if any(other.canonical == fill.canonical and other.epoch != fill.epoch for other in earlier):
-            yield rules.Twin(str(fill.pk), fill.last_qty)
+            yield rules.Twin(str(fill.pk), fill.last_qty, fill.amount)
 
 
-def _write_gap(order: Order, gap: rules.GapFill, row: OrderReport, asked_at: datetime) -> None:
+def _write_gap(order: Order, gap: rules.GapFill, number: int, asked_at: datetime) -> None:
     Fill.objects.get_or_create(
         key=gap.key,
         defaults={
             "order": order,
-            "number": row.key.number,
+            "number": number,
             "source": FillSource.GAP,
             "last_qty": gap.quantity,
             "last_px": gap.amount / gap.quantity,

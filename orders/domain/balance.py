@@ -48,9 +48,13 @@ class ReverseGap:
 
 @dataclass(frozen=True, slots=True)
 class ReverseTwin:
-    """The same content came in two epochs and was one fill: take back the later one."""
+    """The same content came in two epochs and was one fill: take back the later one.
+
+    Where another fill was missed at the same time, `instead` is written for it.
+    """
 
     fill_id: str
+    instead: GapFill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Twin:
 
     fill_id: str
     quantity: Decimal
+    amount: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +141,80 @@ def gap_key(order: str, our_qty: Decimal, broker_qty: Decimal, reversals: int) -
     return f"gap:{order}:{our_qty.normalize():f}:{broker_qty.normalize():f}:{reversals}"
 
 
+@dataclass(frozen=True, slots=True)
+class LateNotice:
+    """A fill that was made good before its notice came: the gap fills to take back, and what of them is still missing.
+
+    `quantity` and `amount` are what has to stand as a gap fill again; both 0 where the notice explains all of it.
+    """
+
+    keys: tuple[str, ...]
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LateFill:
+    """A fill as its notice tells it. `room`: what the order can still take, None where that is not known."""
+
+    quantity: Decimal
+    amount: Decimal
+    traded_at: datetime
+    room: Decimal | None
+
+
+def late_notice(gaps: Iterable[StandingGap], fill: LateFill) -> LateNotice | None:
+    """Which gap fills a notice of this fill stands for; None for a fill that no inquiry had told of.
+
+    A trade from before the inquiry was in its total already, and so was one that the order has no room for any more.
+    """
+    full = fill.room is not None and fill.quantity > fill.room
+    taken: list[StandingGap] = []
+    for gap in sorted(gaps, key=lambda gap: (gap.read_at, gap.key), reverse=True):
+        if (full or fill.traded_at <= gap.read_at) and _sum(taken) < fill.quantity:
+            taken.append(gap)
+    left = _sum(taken) - fill.quantity
+    amount_left = sum((gap.amount for gap in taken), ZERO) - fill.amount
+    if not taken or (left > ZERO and amount_left <= ZERO):
+        return None  # of another price than what was missing: the next inquiry decides
+    keys = tuple(gap.key for gap in taken)
+    return LateNotice(keys, left, amount_left) if left > ZERO else LateNotice(keys, ZERO, ZERO)
+
+
+def _sum(gaps: Iterable[StandingGap]) -> Decimal:
+    return sum((gap.quantity for gap in gaps), ZERO)
+
+
 def _compare_amounts(books: Books) -> Verdict:
     if books.broker_amount is None:
         return Clean()
     difference = books.our_amount - books.broker_amount
     if abs(difference) <= books.amount_unit:
         return Clean()
-    return Alarm(AMOUNTS_DIFFER, ZERO, difference)
+    return _same_quantity(books, books.broker_amount) or Alarm(AMOUNTS_DIFFER, ZERO, difference)
+
+
+def _same_quantity(books: Books, broker_amount: Decimal) -> Verdict | None:
+    """A fill told twice hides one that was missed, or a gap fill stood for another one than it was made for."""
+    for gap in books.gaps:
+        amount = broker_amount - (books.our_amount - gap.amount)
+        if amount > ZERO:
+            return ReverseGap(gap.key, _again(books, gap.quantity, amount))
+    if not books.twins:
+        return None
+    waiting = _fresh_notice(books)
+    if waiting is not None:
+        return waiting
+    for twin in books.twins:
+        amount = broker_amount - (books.our_amount - twin.amount)
+        if amount > ZERO:
+            return ReverseTwin(twin.fill_id, _again(books, twin.quantity, amount))
+    return None
+
+
+def _again(books: Books, quantity: Decimal, amount: Decimal) -> GapFill:
+    key = gap_key(books.order, books.our_qty - quantity, books.broker_qty, books.reversals + 1)
+    return GapFill(quantity, amount, key)
 
 
 def _missing(books: Books) -> Verdict:

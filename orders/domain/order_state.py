@@ -124,9 +124,15 @@ def with_fills(state: OrderState, cum_qty: Decimal, cum_amount: Decimal) -> Orde
 
 
 def learn_quantity(state: OrderState, quantity: Decimal, price: Decimal | None) -> OrderState:
-    """The quantity of an order that was first seen through a fill, as an acceptance or an inquiry tells it."""
-    leaves = max(quantity - state.cum_qty, ZERO)
-    known = replace(state, order_qty=quantity, leaves_qty=leaves, price=price, quantity_known=True)
+    """The quantity of an order that was first seen through a fill, as an acceptance or an inquiry tells it.
+
+    What was canceled before it was known comes out of it now, as the rest or as a part.
+    """
+    known = replace(state, order_qty=quantity, price=price, quantity_known=True)
+    left = quantity - state.cum_qty
+    if state.canceled_qty and state.canceled_qty >= left:
+        return replace(known, status=OrderStatus.CANCELED, leaves_qty=ZERO, canceled_qty=max(left, ZERO))
+    known = replace(known, order_qty=quantity - state.canceled_qty, leaves_qty=max(left - state.canceled_qty, ZERO))
     return _settle(known, came_back=ZERO) if known.cum_qty else known
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from django.utils import timezone
 
 from accounts.clock import KST
-from orders import ledger, outcomes, placing
+from orders import ledger, outcomes, placing, squaring
 from orders.broadcast import orders_changed
 from orders.crash_points import CrashPoint, reach
 from orders.domain import order_state as rules
+from orders.domain.balance import LateFill
 from orders.domain.events import (
     CancelRequested,
     ModifyRequested,
@@ -27,6 +28,9 @@ from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, No
 from orders.models.commands import LIVE_STATES
 
 
+TOLD_BEFORE = "another session brought the same fill, and the order has no room for a second one"
+
+
 def apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
     """Apply one record in the caller's transaction. Raises what makes it a case for the quarantine."""
     news, order = placing.place(frame, record)
@@ -40,7 +44,8 @@ def apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
     else:
         _own_number(order, news)
     _apply_event(order, news, row, evidence)
-    row.order, row.state = order, NoticeState.APPLIED
+    row.order = order
+    row.state = NoticeState.APPLIED if row.state == NoticeState.RECEIVED else row.state
     row.save()
     orders_changed(shown)
     reach(CrashPoint.NOTICE_APPLYING)
@@ -74,11 +79,15 @@ def _kind(news: OrderNews) -> RequestKind | None:
 def _apply_event(order: Order, news: OrderNews, row: Notice, evidence: ledger.Evidence) -> None:
     before = order.status
     if isinstance(news.event, OrderFilled):
-        _add_fill(order, news, news.event, row)
-    changed = ledger.put(order, _after(order, news))
+        changed = _fill(order, news, news.event, row)
+    else:
+        changed = ledger.put(order, _after(order, news))
     if news.instrument.name and not order.name:
         order.name, changed = news.instrument.name[:80], True
     order.noticed_at = row.frame.received_at
+    if row.state == NoticeState.REPEATED:
+        order.save(update_fields=["noticed_at"])
+        return
     command = outcomes.settle_by_notice(order, news, f"notice:{row.pk}")
     ledger.note(order, type(news.event).__name__, evidence, before)
     if changed or command:
@@ -96,6 +105,29 @@ def _after(order: Order, news: OrderNews) -> rules.OrderState:
     # The rest of what was modified is filled already: that notice is late or lost, and the inquiry will tell.
     whole = replace(state, order_qty=state.cum_qty + news.event.quantity, leaves_qty=news.event.quantity)
     return rules.apply(whole, news.event)
+
+
+def _fill(order: Order, news: OrderNews, event: OrderFilled, row: Notice) -> bool:
+    """A fill counts at once. One that an inquiry had made good takes the gap fill's place, and one that another epoch
+    brought before, of an order that is full, was told twice. True when a page shows something else.
+    """
+    state = ledger.state_of(order)
+    room = max(state.order_qty - state.cum_qty, rules.ZERO) if state.quantity_known else None
+    canonical = hashlib.sha256(news.canonical.encode()).hexdigest()
+    late = LateFill(event.last_qty, event.last_qty * event.last_px, news.at, room)
+    if squaring.make_way(order, late, row.frame.received_at):
+        _add_fill(order, news, event, row)
+        return ledger.put(order, rules.with_fills(state, *ledger.fill_sums(order)))
+    if room is not None and event.last_qty > room and _told_before(order, canonical, row.frame.epoch):
+        row.state, row.reason = NoticeState.REPEATED, TOLD_BEFORE
+        return False
+    _add_fill(order, news, event, row)
+    return ledger.put(order, rules.apply(state, event))
+
+
+def _told_before(order: Order, canonical: str, epoch: int) -> bool:
+    earlier = Fill.objects.filter(order=order, canonical=canonical, reversed_by=None)
+    return earlier.exclude(epoch=epoch).exists()
 
 
 def _add_fill(order: Order, news: OrderNews, event: OrderFilled, row: Notice) -> None:

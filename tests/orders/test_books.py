@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from orders import books
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
-from orders.models import Fill, Order, OrderNumber
+from orders.models import Fill, Order, OrderNumber, StreamLease
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -78,15 +79,102 @@ def test_a_missed_fill_is_filled_in_once_after_three_seconds(desk: Desk) -> None
     assert (fill.source, fill.last_qty, fill.amount, order().cum_qty) == ("gap", 4, Decimal(7308), 4)
 
 
-def test_a_notice_that_turns_up_late_replaces_the_gap_fill(desk: Desk) -> None:
+def test_a_notice_that_turns_up_late_replaces_the_gap_fill_at_once(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     for after in (10, 14):
         read(desk, report(**sold(4)), after=after)
     desk.notice("H0GSCNI0", filled(4), at=NIGHT + timedelta(seconds=15))
-    assert order().cum_qty == 8
+    assert order().cum_qty == 4
     read(desk, report(**sold(4)), after=20)
     assert order().cum_qty == 4
-    assert [fill.source for fill in Fill.objects.order_by("id")] == ["gap", "notice", "reversal"]
+    assert [fill.source for fill in Fill.objects.order_by("id")] == ["gap", "reversal", "notice"]
+
+
+def test_a_late_notice_of_a_part_of_what_was_missed_leaves_a_gap_fill_for_the_rest(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    for after in (10, 14):
+        read(desk, report(**sold(4)), after=after)
+    for second in (15, 16):
+        desk.notice("H0GSCNI0", filled(1), at=NIGHT + timedelta(seconds=second))
+    assert order().cum_qty == 4
+    standing = Fill.objects.filter(reversed_by=None).exclude(source="reversal").order_by("id")
+    assert sorted((fill.source, int(fill.last_qty)) for fill in standing) == [("gap", 2), ("notice", 1), ("notice", 1)]
+    assert order().cum_amount == 4 * 1827
+
+
+def test_a_fill_after_the_read_that_closed_a_gap_is_another_one(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    for after in (10, 14):
+        read(desk, report(**sold(4)), after=after)
+    desk.notice("H0GSCNI0", filled(4, STCK_CNTG_HOUR="202520"), at=NIGHT + timedelta(seconds=20))
+    assert order().cum_qty == 8
+
+
+def test_a_fill_that_an_order_has_no_room_for_takes_the_gap_fills_place_whatever_its_time(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    for after in (10, 14):
+        read(desk, report(**sold(10)), after=after)
+    desk.notice("H0GSCNI0", filled(10, STCK_CNTG_HOUR="202520"), at=NIGHT + timedelta(seconds=20))
+    assert (order().cum_qty, order().status) == (10, "FILLED")
+
+
+def test_an_answer_older_than_a_later_one_changes_nothing(desk: Desk) -> None:
+    read(desk, report(**sold(4)), after=80)
+    read(desk, report(status=ReportStatus.CANCELED, leaves_qty=Decimal(0)), after=70)
+    assert (order().status, order().cum_qty) == ("PARTIALLY_FILLED", 4)
+    assert order().inquired_at == NIGHT + timedelta(seconds=80)
+
+
+def test_the_same_content_again_of_a_full_order_is_a_repeat_and_no_fill(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(10))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    notice = desk.notice("H0GSCNI0", filled(10))
+    assert (notice.state, notice.order) == ("repeated", order())
+    assert (order().cum_qty, Fill.objects.count()) == (10, 1)
+
+
+def test_a_repeat_that_hides_a_missed_fill_at_another_price_is_found_by_the_amount(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(2))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(2))
+    told = {**sold(4), "cum_amount": Decimal("7307.98")}
+    read(desk, report(**told), after=70)
+    assert (order().cum_qty, order().cum_amount, order().alarm) == (4, Decimal("7307.98"), "")
+    assert [fill.source for fill in Fill.objects.order_by("id")] == ["notice", "notice", "reversal", "gap"]
+
+
+def test_a_part_first_told_by_its_modify_leaves_the_order_that_swallowed_it(desk: Desk) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004", "CNTG_UNPR": "018000000"}
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", **part))
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **part))
+    desk.notice("H0GSCNI0", filled(1, "018000000", ODER_NO="3570", OODER_NO="3567"))
+    assert Order.objects.count() == 1
+    rest = report(leaves_qty=Decimal(6))
+    taken = report(
+        3570, kind=RequestKind.MODIFY, orig_number=3567, order_qty=Decimal(4), price=Decimal(1800), **sold(1, 1800)
+    )
+    taken = replace(taken, leaves_qty=Decimal(3))
+    for after in (10, 20):
+        changed = read(desk, rest, taken, after=after)
+    assert changed == 0, "the second read finds everything in its place"
+    first, second = Order.objects.order_by("id")
+    assert (first.order_qty, first.leaves_qty, first.cum_qty) == (6, 6, 0)
+    assert (second.order_qty, second.leaves_qty, second.cum_qty, second.parent) == (4, 3, 1, first)
+    assert [number.number for number in second.numbers.all()] == [3570]
+
+
+def test_what_was_canceled_before_the_order_was_known_is_counted_once(desk: Desk) -> None:
+    canceled = overseas(ODER_NO="3568", OODER_NO="3567", RCTF_CLS="2", ACPT_YN="2", CNTG_QTY="0000000008")
+    desk.notice("H0GSCNI0", canceled)
+    desk.notice("H0GSCNI0", filled(2, STCK_CNTG_HOUR="202501"))
+    done = report(**{**sold(2), "leaves_qty": Decimal(0)}, status=ReportStatus.CANCELED)
+    read(desk, done, after=70)
+    row = order()
+    assert (row.status, row.order_qty, row.cum_qty, row.canceled_qty) == ("CANCELED", 10, 2, 8)
 
 
 def test_an_answer_older_than_the_newest_notice_never_lowers_cum_qty(desk: Desk) -> None:
@@ -103,8 +191,6 @@ def test_a_total_that_shrinks_is_a_stale_read(desk: Desk) -> None:
 
 
 def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(desk: Desk) -> None:
-    from orders.models import StreamLease  # noqa: PLC0415 - this test alone moves the epoch
-
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(4))
     StreamLease.objects.update(epoch=2)

@@ -17,6 +17,8 @@ from orders.domain.balance import (
     Books,
     Clean,
     GapFill,
+    LateFill,
+    LateNotice,
     ReverseGap,
     ReverseTwin,
     StaleRead,
@@ -26,6 +28,7 @@ from orders.domain.balance import (
     Wait,
     balance,
     gap_key,
+    late_notice,
 )
 
 D = Decimal
@@ -63,6 +66,26 @@ CASES: dict[str, tuple[Books, Verdict]] = {
         Clean(),
     ),
     "equal with another amount alarms": (books(5, 5, px=11), Alarm(AMOUNTS_DIFFER, D(0), D(5))),
+    "a repeat that hides a missed fill at another price is reversed for it": (
+        replace(books(4, 4), broker_amount=D(41), twins=(Twin("9", D(2), D(20)),)),
+        ReverseTwin("9", GapFill(D(2), D(21), "gap:7:2:4:1")),
+    ),
+    "while its notice is fresh it waits": (
+        replace(books(4, 4), broker_amount=D(41), twins=(Twin("9", D(2), D(20)),), newest_notice_at=ago(50)),
+        Wait(timedelta(seconds=10)),
+    ),
+    "a repeat that cannot hide anything explains nothing": (
+        replace(books(4, 4), broker_amount=D(20), twins=(Twin("9", D(2), D(20)),)),
+        Alarm(AMOUNTS_DIFFER, D(0), D(20)),
+    ),
+    "a gap fill that stood for another one than it was made for takes the right amount": (
+        replace(books(4, 4), broker_amount=D(41), gaps=(gap(2),)),
+        ReverseGap("gap:7:0:5:0", GapFill(D(2), D(21), "gap:7:2:4:1")),
+    ),
+    "a gap fill that would be worth nothing explains nothing": (
+        replace(books(4, 4), broker_amount=D(20), gaps=(gap(2),)),
+        Alarm(AMOUNTS_DIFFER, D(0), D(20)),
+    ),
     "a missing fill is awaited for three seconds": (
         replace(books(2, 5), differs_since=ago(1)),
         Wait(timedelta(seconds=2)),
@@ -162,3 +185,32 @@ def act(held: Books, verdict: Verdict) -> Books:
     if isinstance(instead, GapFill):
         held = replace(held, our_qty=held.our_qty + instead.quantity, our_amount=held.our_amount + instead.amount)
     return held
+
+
+OLD = gap(2, read_seconds_ago=60, key="old")
+NEW = gap(3, read_seconds_ago=30, key="new")
+
+
+def late(quantity: int, seconds_ago: float = 90, room: int | None = 10, px: int = 10) -> LateFill:
+    return LateFill(D(quantity), D(quantity * px), ago(seconds_ago), None if room is None else D(room))
+
+
+@pytest.mark.parametrize(
+    ("fill", "found"),
+    [
+        (late(3), LateNotice(("new",), D(0), D(0))),
+        (late(1), LateNotice(("new",), D(2), D(20))),
+        (late(5), LateNotice(("new", "old"), D(0), D(0))),
+        (late(7), LateNotice(("new", "old"), D(0), D(0))),
+        (late(2, seconds_ago=45), LateNotice(("new",), D(1), D(10))),
+        (late(1, seconds_ago=10), None),
+        (late(1, seconds_ago=10, room=0), LateNotice(("new",), D(2), D(20))),
+        (late(1, seconds_ago=10, room=None), None),
+        (late(1, px=30), None),
+    ],
+)
+def test_a_late_notice_takes_the_place_of_the_newest_gap_fills_that_covered_it(
+    fill: LateFill, found: LateNotice | None
+) -> None:
+    assert late_notice((OLD, NEW), fill) == found
+    assert late_notice((), fill) is None

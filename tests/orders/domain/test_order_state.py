@@ -29,6 +29,7 @@ from orders.domain.order_state import (
     OrderStatus,
     apply,
     expire,
+    learn_quantity,
     new_order,
     order_of_unknown_quantity,
     splits,
@@ -270,3 +271,26 @@ def test_whatever_comes_the_sums_hold(start: OrderState, events: list[OrderEvent
             assert state.order_qty == state.cum_qty + state.leaves_qty
         if state.status is S.FILLED:
             assert state.cum_qty == state.order_qty
+
+
+@pytest.mark.parametrize(
+    ("quantity", "status", "order_qty", "canceled"),
+    [
+        (10, OrderStatus.CANCELED, 10, 8),
+        (9, OrderStatus.CANCELED, 9, 7),
+        (12, OrderStatus.PARTIALLY_FILLED, 4, 8),
+    ],
+)
+def test_what_was_canceled_before_the_quantity_was_known_comes_out_of_it(
+    quantity: int, status: OrderStatus, order_qty: int, canceled: int
+) -> None:
+    unknown = replace(
+        order_of_unknown_quantity(),
+        cum_qty=D(2),
+        order_qty=D(2),
+        canceled_qty=D(8),
+        status=OrderStatus.PARTIALLY_FILLED,
+    )
+    known = learn_quantity(unknown, D(quantity), D(100))
+    assert (known.status, known.order_qty, known.canceled_qty) == (status, D(order_qty), D(canceled))
+    assert known.leaves_qty == (order_qty - 2 if known.is_open else 0)
