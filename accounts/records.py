@@ -19,6 +19,7 @@ from accounts.models import (
     FirmKind,
     OrderDetail,
     Settlement,
+    Slot,
     Snapshot,
     SyncRun,
     SyncStep,
@@ -62,6 +63,12 @@ def balance(account: ClientAccount, on: date | None) -> Snapshot | None:
     return covering.filter(business_date__gte=on).order_by("-valid_from").first()
 
 
+def twin_of(account: ClientAccount, user: access.Viewer) -> ClientAccount | None:
+    """The same client account at the other source, if this person may see it."""
+    seen = access.visible_accounts(user).select_related("firm", "balance")
+    return seen.filter(Q(pk=account.twin_id) | Q(twin=account)).first()
+
+
 def settlements(account: ClientAccount, since: date | None) -> QuerySet[Settlement]:
     """By day of settlement, in `settles`; a row without one counts as settling last. `since`: that day or later."""
     settles = Coalesce("settle_date", Value(date.max), output_field=DateField())
@@ -90,6 +97,11 @@ def order_details(account: ClientAccount, on: date | None) -> QuerySet[OrderDeta
 
 def runs() -> QuerySet[SyncRun]:
     return SyncRun.objects.order_by("-started_at", "-id")
+
+
+def nightly_runs() -> QuerySet[SyncRun]:
+    """The runs that ask the firms for today: neither a loaded history nor the balances that KIS gives."""
+    return runs().exclude(slot__in=(Slot.HISTORY, Slot.KIS))
 
 
 def visible_steps(user: access.Viewer) -> Q:

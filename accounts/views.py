@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access, audit, clock, records, serializers, tasks
 from accounts.domain.sync_window import ClosedBecause, SyncWindow
-from accounts.models import ClientAccount, ContractStatus, Role, SyncRun, User
+from accounts.models import ClientAccount, ContractStatus, FirmKind, Role, Snapshot, SyncRun, User
 
 FIRST_ROWS = 100
 MOST_RECORDS = 300
@@ -65,13 +65,22 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         act = audit.Act("account.viewed", account=account, subject=f"page {tab}")
         audit.record(audit.By.request(request), act)
+    balance = records.balance(account, None)
     context = {
         "account": serializers.account_detail(account),
-        "balance": serializers.balance_body(records.balance(account, None)),
+        "at_kis": account.firm.kind == FirmKind.KIS,
+        "balance": serializers.balance_body(balance),
+        "twin": _twin(request, account, balance) if tab == "holdings" else None,
         "tab": tab,
         **_tab_rows(account, tab),
     }
     return render(request, "accounts/detail.html", context)
+
+
+def _twin(request: HttpRequest, account: ClientAccount, balance: Snapshot | None) -> dict[str, Any] | None:
+    """The same account as the other source sees it; None where there is none."""
+    other = records.twin_of(account, _person(request))
+    return serializers.twin_body(balance, other, records.balance(other, None)) if other is not None else None
 
 
 def _tab_rows(account: ClientAccount, tab: str) -> dict[str, list[dict[str, Any]]]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import broadcast, clock
-from orders import reconciliation
+from accounts import audit, broadcast, clock
+from accounts.models import User
+from orders import balances, reconciliation
+from orders.models import KisAccount
+
+RETRY_MINUTES = 5
 
 
 @shared_task
@@ -20,3 +24,26 @@ def resolve_commands() -> int:
 def forget_stream_events() -> int:
     """Drop what no browser can resume from. Number of rows."""
     return broadcast.forget_old(timezone.now())
+
+
+@shared_task
+def dispatch_balances() -> int:
+    """Each minute: start the nightly balances when it is their time; each fifth minute what is still due."""
+    now = clock.now()
+    local = now.astimezone(clock.KST)
+    start = balances.starts_at()
+    begins = (local.hour, local.minute) == (start.hour, start.minute)
+    if not balances.is_scheduled() or not (begins or local.minute % RETRY_MINUTES == 0):
+        return 0
+    rows = balances.due(now)
+    for row in rows:
+        refresh_balance.delay(row.pk)
+    return len(rows)
+
+
+@shared_task
+def refresh_balance(kis_account_id: int, username: str = "") -> bool:
+    """Fetch one KIS account's balance. A doubled message finds its step claimed."""
+    row = KisAccount.objects.select_related("connection", "account__firm").get(pk=kis_account_id)
+    user = User.objects.filter(username=username).first() if username else None
+    return balances.refresh(row, audit.By(user, username) if user else audit.By.system("balances"))

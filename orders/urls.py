@@ -7,6 +7,7 @@ from django.urls import path
 from orders import api, views
 
 urlpatterns = [
+    path("orders/balances/<int:pk>/", views.refresh_balance, name="kis-balance"),
     path("orders/", views.blotter, name="blotter"),
     path("orders/unresolved/", views.unresolved, name="unresolved"),
     path("orders/sessions/", views.sessions, name="sessions"),

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import broadcast, clock, sign_in
-from accounts.models import Firm, FirmKind, RunState, Slot, SyncRun, User
+from accounts import broadcast, clock, records, sign_in
+from accounts.models import Firm, FirmKind, RunState, User
 from accounts.models.stream import Feed
 from orders.models import KisConnection
 from portal.demo.progress import progress
@@ -48,7 +48,7 @@ def koscom_state() -> str:
     stopped = list(firms.values_list("stopped_at", flat=True))
     if not stopped:
         return ""
-    newest = SyncRun.objects.exclude(slot=Slot.HISTORY).order_by("-started_at", "-id").first()
+    newest = records.nightly_runs().first()
     if any(stopped) or (newest is not None and newest.state == RunState.FAILED):
         return Feed.DOWN.value
     running = newest is not None and newest.state == RunState.RUNNING

@@ -118,6 +118,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "dispatch-syncs": {"task": "accounts.tasks.dispatch_syncs", "schedule": 60.0, "options": {"expires": 55}},
+    "dispatch-balances": {"task": "orders.tasks.dispatch_balances", "schedule": 60.0, "options": {"expires": 55}},
     "resolve-commands": {"task": "orders.tasks.resolve_commands", "schedule": 15.0, "options": {"expires": 14}},
     "forget-stream-events": {"task": "orders.tasks.forget_stream_events", "schedule": 3600.0},
 }

@@ -26,6 +26,7 @@ class Slot(models.TextChoices):
     CONFIRM = "confirm", _("확정")
     MANUAL = "manual", _("수동")
     HISTORY = "history", _("이력")
+    KIS = "kis", _("KIS 잔고")
 
 
 class RunState(models.TextChoices):

@@ -11,6 +11,7 @@ from accounts.serializers.records import (
     trade_row,
 )
 from accounts.serializers.sync import coverage_rows, last_syncs, run_row, run_rows, step_row
+from accounts.serializers.twins import twin_body
 from accounts.serializers.values import day, moment, plain
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "settlement_row",
     "step_row",
     "trade_row",
+    "twin_body",
 ]

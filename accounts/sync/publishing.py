@@ -49,11 +49,14 @@ class Notes:
         return {"pages": self.pages, "warnings": list(self.warnings[:WARNINGS_KEPT]), **outcome}
 
 
-def publish_balance(claim: Claim, balance: Balance, notes: Notes, stamp: Stamp) -> bool:
-    """Publish one balance. True when it made new rows. Raises LeaseLost, and then nothing is written."""
+def publish_balance(claim: Claim, balance: Balance, notes: Notes, stamp: Stamp, totals: Totals | None = None) -> bool:
+    """Publish one balance. True when it made new rows. Raises LeaseLost, and then nothing is written.
+
+    `totals`: what the source itself says the account is worth; without it the rows are added up.
+    """
     step = claim.step
     account = _account_of(claim)
-    totals = totals_of(balance, account.firm.foreign_unit)
+    totals = totals or totals_of(balance, account.firm.foreign_unit)
     arrival = Arrival(
         step=step,
         account=account,

@@ -25,13 +25,13 @@ _PREFERENCE = (SettlementBasis.D2, None, SettlementBasis.D1, SettlementBasis.D0)
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Amounts in won; `incomplete` when rows are left out of them."""
+    """Amounts in won, None where nobody says; `incomplete` when rows are left out of them."""
 
-    securities_value: Decimal
-    cash_value: Decimal
-    total_value: Decimal
-    net_assets: Decimal
-    profit_loss: Decimal
+    securities_value: Decimal | None
+    cash_value: Decimal | None
+    total_value: Decimal | None
+    net_assets: Decimal | None
+    profit_loss: Decimal | None
     return_rate: Decimal | None
     incomplete: bool
 

@@ -1,5 +1,6 @@
 """The order pages, one subject a file."""
 
+from orders.views.balances import refresh_balance
 from orders.views.batches import batch, batch_outcomes, cancel_selected
 from orders.views.blotter import blotter, sessions, unresolved
 from orders.views.dialogs import cancel, modify
@@ -14,6 +15,7 @@ __all__ = [
     "evidence_csv",
     "evidence_json",
     "modify",
+    "refresh_balance",
     "sessions",
     "timeline",
     "unresolved",

@@ -66,7 +66,7 @@ def _latest_fills(user: User, now: datetime) -> list[dict[str, Any]]:
 
 def _sync_card(user: User, now: datetime) -> dict[str, Any]:
     card: dict[str, Any] = {"run": None, "next_at": _next_start(now)}
-    run = records.runs().exclude(slot=Slot.HISTORY).first()
+    run = records.nightly_runs().first()
     if run is None:
         return card
     row = serializers.run_rows([run], records.visible_steps(user))[0]
@@ -79,7 +79,7 @@ def _sync_card(user: User, now: datetime) -> dict[str, Any]:
 def _next_start(now: datetime) -> datetime | None:
     """When the schedule starts a slot next, today or tomorrow in Korea."""
     local = now.astimezone(KST)
-    times = ScheduleEntry.objects.filter(enabled=True).values_list("starts_at", flat=True)
+    times = ScheduleEntry.objects.filter(enabled=True).exclude(slot=Slot.KIS).values_list("starts_at", flat=True)
     days = (local.date(), local.date() + timedelta(days=1))
     starts = [datetime.combine(day, at, KST) for day in days for at in times]
     return min((start for start in starts if start > local), default=None)

@@ -21,7 +21,7 @@ from orders.models import Order, OrderCommand
 
 CREDIT_NOTICE = timedelta(days=7)
 MOST = 20
-DUE_BY = {Slot.EVENING: time(23), Slot.CONFIRM: time(8, 25)}  # Korean time
+DUE_BY = {Slot.EVENING: time(23), Slot.CONFIRM: time(8, 25), Slot.KIS: time(8, 25)}  # Korean time
 FINISHED = (RunState.DONE, RunState.DONE_WITH_FAILURES)
 
 
@@ -88,8 +88,9 @@ def _stopped_firms(user: User) -> Iterator[dict[str, Any]]:
 
 def _not_run(now: datetime) -> Iterator[dict[str, Any]]:
     """ "It did not run" is an alarm of its own; not for the time before this installation first synced."""
-    first = SyncRun.objects.filter(slot__in=DUE_BY).order_by("started_at").values_list("started_at", flat=True).first()
     for slot, due in DUE_BY.items():
+        runs = SyncRun.objects.filter(slot__in=(slot,) if slot == Slot.KIS else (Slot.EVENING, Slot.CONFIRM))
+        first = runs.order_by("started_at").values_list("started_at", flat=True).first()
         deadline = _latest(due, now)
         done = SyncRun.objects.filter(slot=slot, calendar_date=deadline.date(), state__in=FINISHED).exists()
         if first is not None and first < deadline and not done:

@@ -38,9 +38,10 @@ def dispatch_at(text: str) -> bool:
         return bool(dispatch_syncs())
 
 
-def test_the_two_slots_are_in_the_table_from_the_start() -> None:
+def test_the_slots_are_in_the_table_from_the_start() -> None:
     rows = set(ScheduleEntry.objects.values_list("slot", "starts_at", "enabled"))
-    assert rows == {("evening", time(20, 30), True), ("confirm", time(6, 30), True)}
+    usual = {("evening", time(20, 30), True), ("confirm", time(6, 30), True), ("kis", time(6, 20), True)}
+    assert rows == usual
 
 
 @pytest.mark.parametrize("at", ["2026-11-18 20:30", "2026-11-19 06:30", "2026-11-21 20:30", "2026-11-18 20:35"])
