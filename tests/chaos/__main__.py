@@ -15,8 +15,8 @@ from tests.chaos.waiting import NeverHappened
 
 # Part: the databases that it is shown on.
 BOTH = ("sqlite", "postgres")
-PARTS = {"fills": BOTH, "commands": BOTH, "crashes": BOTH, "leases": BOTH}
-SETTINGS = {"browsers": "tests.chaos.settings"}
+PARTS = {"fills": BOTH, "commands": BOTH, "crashes": BOTH, "leases": BOTH, "sockets": BOTH}
+SETTINGS = {"sockets": "tests.chaos.settings"}
 
 
 def main() -> int:

@@ -32,6 +32,7 @@ class Browser:
     """One socket and the model behind it. `faults` are numbers that came twice, out of order, or not at all."""
 
     portal: Portal
+    name: str = ""
     on_event: OnEvent | None = None
     rows: dict[str, Row] = field(default_factory=dict)
     epoch: str = ""

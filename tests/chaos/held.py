@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
 
 from accounts import clock
+from accounts.hub import encode
+from accounts.models import StreamEvent, StreamHead, User
+from orders import queries
 from orders.models import Fill, Notice, NoticeFrame, Order, OrderEventRecord, OrderNumber, StreamLease
+from orders.serializers import order_row
 from tests.chaos.checker import Held
 from tests.chaos.leases import Takeover
 from tests.chaos.truth import OrderKey
@@ -70,3 +78,26 @@ def of_an_old_epoch(takeovers: Sequence[Takeover]) -> list[str]:
         counts = {"frames": late.count(), "fills": fills.count(), "order events": events.count()}
         found += [f"{takeover.connection}, epoch {takeover.epoch}: {n} {what}" for what, n in counts.items() if n]
     return found
+
+
+# What depends on the moment of asking, and not on the order alone.
+OF_THE_MOMENT = {"freshness", "allowed_actions"}
+
+
+def heads() -> dict[str, int]:
+    """The newest number of each person."""
+    return {head.user.get_username(): head.seq for head in StreamHead.objects.select_related("user")}
+
+
+def newest_events() -> dict[str, float]:
+    """When each person's newest number was written, by the wall clock."""
+    rows = StreamEvent.objects.values("user__username").annotate(at=Max("created_at"))
+    return {row["user__username"]: row["at"].timestamp() for row in rows}
+
+
+def shown_rows(username: str) -> dict[str, dict[str, Any]]:
+    """Every row of `orders/` as this person gets it, by the order's id."""
+    user = User.objects.get(username=username)
+    rows = [order_row(order, user) for order in queries.orders(user, queries.OrderQuery())]
+    sent = [json.loads(encode(row)) for row in rows]
+    return {str(row["id"]): {k: v for k, v in row.items() if k not in OF_THE_MOMENT} for row in sent}
