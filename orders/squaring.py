@@ -95,8 +95,21 @@ def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rule
         gaps=tuple(_standing_gaps(order)),
         twins=tuple(_twins(list(notices.order_by("-id")))),
         reversals=Fill.objects.filter(order=order, source=FillSource.REVERSAL).count(),
-        amount_unit=PRICE_UNIT if all(_exact(row) for row in own) else max(broker_qty, Decimal(1)) * PRICE_UNIT,
+        amount_unit=_unit(order.cum_amount, own) if None not in amounts else ZERO,
     )
+
+
+def _unit(our_amount: Decimal, own: Sequence[OrderReport]) -> Decimal:
+    """How far the broker's rounding may move its amount: its last digit, where ours cannot be said in its digits."""
+    if not all(_exact(row) for row in own):
+        return max(sum((row.cum_qty for row in own), ZERO), Decimal(1)) * PRICE_UNIT
+    last_digit = max((_last_digit(row.cum_amount) for row in own if row.cum_amount), default=ZERO)
+    return ZERO if not last_digit or our_amount % last_digit == ZERO else last_digit * len(own)
+
+
+def _last_digit(amount: Decimal) -> Decimal:
+    exponent = amount.as_tuple().exponent
+    return Decimal(1).scaleb(min(int(exponent), 0))
 
 
 def _standing_gaps(order: Order) -> Iterable[rules.StandingGap]:

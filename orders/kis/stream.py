@@ -123,6 +123,8 @@ async def _attempt(
     except (_StoppedError, _NoRightError):
         raise
     except Exception as error:
+        if stop.is_set():
+            raise _StoppedError from error
         log.exception("notice stream could not begin")
         return _Ending(WaitReason.FAILED, type(error).__name__)
     session = _Session(params, protocol, websocket, on_event)
@@ -163,7 +165,8 @@ class _Session:
 
         Raises _StoppedError, _NoRightError, ConnectionClosed, and what `on_event` raises.
         """
-        await self._flush()
+        # Registered while reading: a held slot is told in answer to the first registration, before KIS closes.
+        registering = asyncio.ensure_future(self._flush())
         silence = asyncio.ensure_future(self._silence())
         try:
             while True:
@@ -174,6 +177,7 @@ class _Session:
                 if ending is not None:
                     return ending
         finally:
+            registering.cancel()
             silence.cancel()
 
     def ended(self, reason: WaitReason, detail: str = "", *, held: bool = False) -> _Ending:
@@ -232,8 +236,10 @@ class _Session:
         for count, data in enumerate(self._protocol.data_to_send()):
             if count:
                 await self._params.sleep(_SPACING)
-            _go_on(self._params)
-            await self._websocket.send(data, text=True)
+            if not self._params.may_go_on():
+                return  # what is read next ends the session
+            with contextlib.suppress(ConnectionClosed):  # what was said before the close is still read
+                await self._websocket.send(data, text=True)
 
     async def _silence(self) -> None:
         """Returns when nothing has come for too long. While we are busy ourselves the silence is not the line's."""

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -135,13 +135,8 @@ class Tenure:
     async def _new_session(self) -> NoticeConnection:
         """A new approval key and a new epoch for each session: KIS replays nothing, so equal content is a new fact."""
         await self._intake.drained()
-        with self._ending_when_lost():
-            return await self._ingest.run(self._open_session)
-
-    @contextlib.contextmanager
-    def _ending_when_lost(self) -> Iterator[None]:
         try:
-            yield
+            return await self._ingest.run(self._open_session)
         except LeaseLost:
             self._over.set()
             raise
@@ -157,8 +152,10 @@ class Tenure:
         return NoticeConnection(wanted, approval, config.customer_type)
 
     async def _on_event(self, event: stream.StreamEvent) -> None:
-        with self._ending_when_lost():
+        try:
             await self._take(event)
+        except LeaseLost:
+            self._over.set()  # which ends the stream
 
     async def _take(self, event: stream.StreamEvent) -> None:
         match event:
