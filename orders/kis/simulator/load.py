@@ -14,7 +14,7 @@ from orders.kis.simulator.market import ORDER_MARKETS, REASONS, MarketMaker
 
 OPEN_ORDERS = 40
 # What a step does, and how often in a hundred.
-_STEPS = {"place": 22, "part": 40, "twice": 8, "rest": 15, "cancel": 8, "modify": 5, "reject": 2}
+_STEPS = {"place": 32, "part": 38, "twice": 8, "rest": 8, "cancel": 5, "modify": 6, "reject": 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,10 @@ from orders.kis.crypto import NoticeCipher
 from orders.kis.notices import ExecutionNotice, parse_notices
 from orders.kis.simulator.gateway import KisSimulator
 from orders.kis.simulator.server import SimulatorServer
-from orders.kis.simulator.settings import SimSettings, read_account
+from orders.kis.simulator.settings import NO_FILES, Files, SimSettings, read_account
 
 KST = ZoneInfo("Asia/Seoul")
+TODAY = date(2026, 11, 20)
 STOCKS, FUTURES = "12345678-01", "12345678-03"
 QUIET = SimSettings(
     accounts=(read_account(STOCKS), read_account(FUTURES)), quiet=True, exchange_delay=0.0, reservation_delay=0.0
@@ -111,8 +112,8 @@ Start = Callable[..., AbstractContextManager[Desk]]
 
 
 @contextmanager
-def running(clock: Clock, **changes: Any) -> Iterator[Desk]:
-    simulator = KisSimulator(replace(QUIET, **changes), clock)
+def running(clock: Clock, *, files: Files = NO_FILES, **changes: Any) -> Iterator[Desk]:
+    simulator = KisSimulator(replace(QUIET, **changes), clock, files=files)
     server = SimulatorServer(simulator)
     server.start()
     with requests.Session() as session:

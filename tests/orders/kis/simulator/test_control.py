@@ -10,7 +10,8 @@ from tests.orders.kis.simulator.conftest import FUTURES, Clock, Desk, running
 
 def test_the_page_names_every_fault_and_event(desk: Desk) -> None:
     shown = desk.shown()
-    assert shown["known_faults"] == list(KNOWN)
+    assert shown["known_faults"] == list(KNOWN) == list(shown["fault_sentences"])
+    assert all(sentence.endswith(".") for sentence in shown["fault_sentences"].values())
     assert {"fill", "transmit", "external_order", "reject", "confirm"} <= set(shown["known_events"])
     assert shown["requests"] == {"/oauth2/tokenP": 1}
 
@@ -20,6 +21,11 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"event": "earthquake"}, "neither clear"),
     ({"fault": "earthquake"}, "no such fault"),
     ({"fault": "html", "times": 0}, "at least 1"),
+    ({"fault": "html", "rate": 0}, "at most 1"),
+    ({"fault": "html", "rate": 2}, "at most 1"),
+    ({"fault": "delay_after", "seconds": "long"}, "could not convert"),
+    ({"event": "run", "markets": ["FO_NIGHT"]}, "no account can trade"),
+    ({"event": "run", "markets": ["MOON"]}, "MOON"),
     ({"fault": "plain_frame"}, "no open order"),
     ({"event": "fill"}, "no open order"),
     ({"event": "fill", "order": 7}, "no such open order"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from tests.orders.kis.simulator.conftest import US, Desk
+from tests.orders.kis.simulator.conftest import US, Clock, Desk, eventually, running
 from tests.orders.kis.simulator.test_orders import cancel_reservation, daytime_order, revise
 
 CARRIED_OUT = {
@@ -22,6 +23,15 @@ CARRIED_OUT = {
     "html": False,
     "not_json": True,
     "slow_drip": True,
+    "drop_before": False,
+    "drop_after": True,
+    "delay_before": True,
+    "delay_after": True,
+    "unlisted_code": False,
+    "egw00001": False,
+    "http_500_json": False,
+    "http_502_html": False,
+    "http_503_empty": False,
 }
 
 
@@ -41,7 +51,7 @@ def attempt(desk: Desk, number: int) -> requests.Response | Exception:
 @pytest.mark.parametrize(("name", "carried_out"), CARRIED_OUT.items())
 def test_each_fault_reaches_the_order_engine_or_not(desk: Desk, name: str, carried_out: bool) -> None:
     number = daytime_order(desk)["number"]
-    desk.press(fault=name)
+    desk.press(fault=name, seconds=0.01)
     answer = attempt(desk, number)
     if isinstance(answer, requests.Response):
         answer.close()
@@ -63,6 +73,112 @@ def test_a_reset_breaks_the_connection(desk: Desk, name: str) -> None:
     answer = attempt(desk, 1)
     assert isinstance(answer, requests.ConnectionError)
     assert not isinstance(answer, requests.Timeout)
+
+
+@pytest.mark.parametrize("name", ["drop_before", "drop_after"])
+def test_a_connection_may_be_closed_in_order_without_an_answer(desk: Desk, name: str) -> None:
+    desk.press(fault=name)
+    answer = attempt(desk, 1)
+    assert isinstance(answer, requests.ConnectionError)
+    assert "RemoteDisconnected" in str(answer)
+
+
+@pytest.mark.parametrize("name", ["delay_before", "delay_after"])
+def test_an_answer_may_come_late(desk: Desk, name: str) -> None:
+    desk.press(fault=name, seconds=0.2)
+    started = time.monotonic()
+    assert revise(desk, 1).json()["msg_cd"] == "APBK0344"
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_delay_lasts_a_second_unless_said_otherwise(desk: Desk) -> None:
+    waited: list[float] = []
+    desk.simulator._pause = waited.append
+    desk.press(fault="delay_before")
+    revise(desk, 1)
+    assert waited == [1.0]
+
+
+def test_a_request_that_waits_before_the_order_engine_holds_nobody_up(desk: Desk) -> None:
+    number = daytime_order(desk)["number"]
+    desk.press(fault="delay_before", seconds=1.0)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(attempt, desk, number)
+        desk.press(event="fill", order=number, qty=3)
+        assert desk.plain(number)["filled"] == "3"
+        assert isinstance(late.result(), requests.Timeout)
+    eventually(lambda: "refusal" in (desk.shown()["ledger"] or [{}])[0])
+    assert desk.shown()["ledger"][0]["refusal"] == "APBK0927", "ten are no longer left"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_server_error_comes_in_three_shapes(desk: Desk, status: int) -> None:
+    for shape in ("json", "html", "empty"):
+        desk.press(fault=f"http_{status}_{shape}")
+    answers = [revise(desk, 1) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {status}
+    assert answers[0].json()["msg_cd"] == "EGW00002"
+    assert answers[1].text.startswith("<html>")
+    assert answers[2].content == b""
+
+
+def test_a_code_that_no_list_has(desk: Desk) -> None:
+    desk.press(fault="unlisted_code")
+    desk.press(fault="unlisted_code", code="APBK7777")
+    assert [revise(desk, 1).json()["msg_cd"] for _ in range(2)] == ["APBK9999", "APBK7777"]
+
+
+@pytest.mark.parametrize("code", ["EGW00001", "EGW00121", "EGW00202", "EGW00300"])
+def test_the_gateways_codes_come_as_http_500(desk: Desk, code: str) -> None:
+    desk.press(fault=code.lower())
+    answer = revise(desk, 1)
+    assert (answer.status_code, answer.json()["msg_cd"]) == (500, code)
+
+
+def test_rows_may_carry_fields_that_no_page_has(desk: Desk) -> None:
+    daytime_order(desk)
+    desk.press(fault="added_fields", count=3)
+    answer = desk.get(f"{US}/inquire-nccs", "TTTS3018R", OVRS_EXCG_CD="NASD", SORT_SQN="DS")
+    (row,) = answer.json()["output"]
+    assert {name for name in row if name.startswith("new_field")} == {"new_field_0", "new_field_1", "new_field_2"}
+    assert answer.headers["tr_cont"] == "D"
+
+
+def test_a_page_may_say_that_it_is_the_last_when_it_is_not(clock: Clock) -> None:
+    with running(clock, page_size=1) as desk:
+        for _ in range(3):
+            daytime_order(desk)
+        query = {"OVRS_EXCG_CD": "NASD", "SORT_SQN": "DS"}
+        desk.press(fault="missing_page")
+        answer = desk.get(f"{US}/inquire-nccs", "TTTS3018R", **query)
+        assert (answer.headers["tr_cont"], answer.json()["ctx_area_nk200"].strip()) == ("D", "")
+        assert desk.get(f"{US}/inquire-nccs", "TTTS3018R", **query).headers["tr_cont"] == "F"
+
+
+def test_a_page_that_is_the_last_stays_the_last(desk: Desk) -> None:
+    desk.press(fault="missing_page")
+    assert desk.get(f"{US}/inquire-nccs", "TTTS3018R", OVRS_EXCG_CD="NASD").headers["tr_cont"] == "D"
+
+
+def test_a_name_in_a_row_may_be_cut_in_a_character(desk: Desk) -> None:
+    daytime_order(desk)
+    desk.press(fault="invalid_utf8_row")
+    body = desk.get(f"{US}/inquire-nccs", "TTTS3018R", OVRS_EXCG_CD="NASD").content
+    with pytest.raises(UnicodeDecodeError):
+        body.decode()
+    assert "애플" in body.decode("utf-8", "replace")
+
+
+def test_a_rate_hits_some_requests_until_it_is_cleared(desk: Desk) -> None:
+    desk.press(fault="egw00201", rate=0.5)
+    codes = [revise(desk, 1).json()["msg_cd"] for _ in range(12)]
+    assert 2 < codes.count("EGW00201") < 10
+    assert desk.shown()["faults"] == {"egw00201": None}
+    desk.press(fault="egw00201", times=2)
+    assert desk.shown()["faults"] == {"egw00201": None}
+    desk.press(clear=True)
+    desk.press(fault="egw00201", rate=1, times=2)
+    assert desk.shown()["faults"] == {"egw00201": 2}
 
 
 BODIES = {

@@ -269,3 +269,9 @@ def test_a_us_order_after_midnight_keeps_the_exchanges_date(desk: Desk, clock: C
     desk.order(market="US", symbol="AAPL")
     (report,) = reports(client(desk).overseas_orders(STOCKS_ACCOUNT, TODAY, TODAY))
     assert (report.key.order_date, report.market, report.ordered_at) == (TODAY, Market.US, clock.at)
+
+
+def test_nothing_is_older_than_three_months(desk: Desk) -> None:
+    desk.order(market="KRX", symbol="005930")
+    answer = desk.get(f"{KRX}/inquire-daily-ccld", "CTSC9215R", INQR_STRT_DT="20260101", INQR_END_DT="20261231")
+    assert (answer.json()["msg_cd"], answer.json()["output1"]) == ("KIOK0560", [])
