@@ -11,7 +11,7 @@ WORKERS = -n 2
 PLAIN = $(PYTEST) -p no:django
 ROOMS = accounts/domain accounts/koscom orders/domain orders/kis
 
-.PHONY: help run serve test check setup setup-check lint test-static test-rooms test-sqlite test-postgres test-browser fuzz lock
+.PHONY: help run serve test check setup setup-check lint test-static test-rooms test-sqlite test-postgres test-browser test-chaos chaos fuzz lock
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +23,7 @@ run: setup  ## the demo: simulators, notice stream, sync worker and portal in on
 serve: setup  ## the same portal for real connections; see manage.py connect
 	@exec $(BIN)/python manage.py serve
 
-test: setup-check test-static test-rooms test-sqlite test-postgres test-browser  ## every test: SQLite, PostgreSQL and Valkey, real Chromium
+test: setup-check test-static test-rooms test-sqlite test-postgres test-browser test-chaos  ## every test: SQLite, PostgreSQL and Valkey, real Chromium
 
 check: setup-check lint test  ## format, lint, types, import arrows, migrations, then every test
 
@@ -49,13 +49,20 @@ test-rooms: setup-check  ## the plain-Python rooms, each fully covered by its ow
 	  $(PLAIN) $(WORKERS) --confcutdir=tests/$$room tests/$$room --cov=$$room --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered; done
 
 test-sqlite: setup-check  ## everything else on SQLite
-	$(PYTEST) $(WORKERS) tests --ignore=tests/browser $(foreach room,$(ROOMS),--ignore=tests/$(room))
+	$(PYTEST) $(WORKERS) tests --ignore=tests/browser --ignore=tests/chaos $(foreach room,$(ROOMS),--ignore=tests/$(room))
 
 test-postgres: setup-check  ## what uses a database, queue or channel layer, on PostgreSQL and Valkey
-	$(PYTEST) $(WORKERS) tests --ignore=tests/browser --database=postgres
+	$(PYTEST) $(WORKERS) tests --ignore=tests/browser --ignore=tests/chaos --database=postgres
 
 test-browser: setup-check  ## the pages in real Chromium
 	$(PYTEST) tests/browser
+
+# Most of their time they wait for a lease, a silence or a back-off: three at once do not disturb each other.
+test-chaos: setup-check  ## broken lines and killed processes, in short: each part once
+	$(PYTEST) -n 3 tests/chaos
+
+chaos: setup-check  ## the same as a proof, for hours (PART=fills|commands|crashes|leases|sockets|reconnects, DB=sqlite|postgres, SEED=)
+	$(BIN)/python -m tests.chaos $(or $(PART),all) --heavy --database $(or $(DB),both) --seed $(or $(SEED),7)
 
 fuzz: setup-check  ## the long run of the mutated frames and bodies that the tests take a sample of
 	FUZZ_FRAMES=1000000 $(PLAIN) --confcutdir=tests/orders/kis tests/orders/kis/test_fuzz.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -15,13 +16,14 @@ from tests.chaos.waiting import NeverHappened
 
 # Part: the databases that it is shown on.
 BOTH = ("sqlite", "postgres")
-PARTS = {"fills": BOTH, "commands": BOTH, "crashes": BOTH, "leases": BOTH, "sockets": BOTH}
+PARTS = {"fills": BOTH, "commands": BOTH, "crashes": BOTH, "leases": BOTH, "sockets": BOTH, "reconnects": BOTH}
 SETTINGS = {"sockets": "tests.chaos.settings"}
 
 
 def main() -> int:
     """Exit status 0 when every promise was kept, 1 when one was not."""
     asked = _parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its servers and brokers end with it
     logging.basicConfig(level=logging.ERROR)
     wanted = [
         (part, database)

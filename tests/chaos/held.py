@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,15 +25,16 @@ from tests.chaos.truth import OrderKey
 ZERO = Decimal(0)
 
 
-def held_orders() -> list[Held]:
-    """Every order that a page shows, with the sums of its fills."""
+def held_orders(accounts: Collection[str] = ()) -> list[Held]:
+    """Every order that a page shows, with the sums of its fills; of these accounts, or of all."""
     numbers: dict[int, list[OrderKey]] = defaultdict(list)
     for row in OrderNumber.objects.select_related("account"):
         numbers[row.order_id].append(OrderKey(str(row.account.number), row.family, row.number))
     fills: dict[int, list[Fill]] = defaultdict(list)
     for fill in Fill.objects.all():
         fills[fill.order_id].append(fill)
-    return [_held(order, numbers[order.pk], fills[order.pk]) for order in Order.objects.shown()]
+    found = [_held(order, numbers[order.pk], fills[order.pk]) for order in Order.objects.shown()]
+    return [held for held in found if not accounts or any(key.account in accounts for key in held.numbers)]
 
 
 def _held(order: Order, numbers: list[OrderKey], fills: list[Fill]) -> Held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -173,7 +173,10 @@ def _answers(given: Sequence[Commanded]) -> list[str]:
         for item in given
         if item.kind not in {"two tabs", "kill"} and any(not is_state(answer) for answer in item.answers)
     ]
-    tabs = Counter(item.order for item in given if item.kind == "two tabs" and is_state(item.answers[0]))
+    tabs: dict[int, int] = defaultdict(int)
+    for item in given:
+        if item.kind == "two tabs":
+            tabs[item.order] += is_state(item.answers[0])
     return found + [f"two tabs of order {order}: {count} taken" for order, count in tabs.items() if count != 1]
 
 
