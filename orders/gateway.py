@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -60,8 +59,8 @@ def _refuse_shifted_clock(connection: KisConnection) -> None:
             raise NotSentError(str(error)) from error
 
 
-def client(connection: KisConnection, limiter: Callable[[], None] | None = None) -> KisClient:
-    """A client with its own HTTP session. It waits for its turn of the app key's requests each second.
+def client(connection: KisConnection, turn: Turn | None = Turn.INQUIRY) -> KisClient:
+    """A client with its own HTTP session. Each request waits for its turn; None: whoever asks has taken it already.
 
     Raises NotSentError while the business clock is shifted and the gateway is a real one.
     """
@@ -71,7 +70,7 @@ def client(connection: KisConnection, limiter: Callable[[], None] | None = None)
     ports = Ports(
         token=tokens,
         forget_token=tokens.forget,
-        limiter=limiter or (lambda: wait_turn(connection)),
+        limiter=_no_wait if turn is None else lambda: wait_turn(connection, turn),
         new_gt_uid=new_gt_uid,
     )
     return KisClient(settings, new_session(), ports, row_sessions())
@@ -115,7 +114,7 @@ def sender(order: Order) -> Sender:
         raise UnsupportedError("the account has no active connection")
     token_source(connection, config(connection))()
     wait_turn(connection, Turn.ORDER)
-    return Sender(connection, client(connection, limiter=_no_wait))
+    return Sender(connection, client(connection, None))
 
 
 def _no_wait() -> None:

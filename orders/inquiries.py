@@ -14,10 +14,11 @@ from accounts.clock import KST
 from accounts.models import ClientAccount
 from orders import books, gateway
 from orders.domain.events import Family, OrderReport
+from orders.domain.pace import Turn
 from orders.domain.sessions import Calendar
 from orders.kis.client import KisClient
 from orders.kis.errors import KisError
-from orders.kis.schemas import Account, ReportPage
+from orders.kis.schemas import Account, ReportPage, Revisable
 from orders.lease import Fence
 from orders.models import KisAccount, KisConnection, Order
 from orders.permissions import sessions
@@ -29,18 +30,24 @@ LOOK_BACK = timedelta(days=1)  # a US session spans Korean midnight, and a reser
 LONGEST_LOOK_BACK = timedelta(days=60)  # KIS keeps three months
 
 
-def inquire(account: ClientAccount, families: Sequence[Family] = (), fence: Fence | None = None) -> books.Read | None:
+def inquire(
+    account: ClientAccount,
+    families: Sequence[Family] = (),
+    fence: Fence | None = None,
+    turn: Turn = Turn.INQUIRY,
+) -> books.Read | None:
     """Read the lists of one account, and apply them. None when KIS did not give all of it; the reason is kept.
 
     `families` limits the question; empty means everything that the account's product and environment have. With a
-    `fence`, raises LeaseLost and writes nothing once the notice stream that asks was taken over.
+    `fence`, raises LeaseLost and writes nothing once the notice stream that asks was taken over. What an order waits
+    for is asked in an order's `turn`.
     """
     row = KisAccount.objects.select_related("connection", "account__firm").filter(account=account).first()
     if row is None or not row.connection.active:
         return None
     asked_at = clock.now()
     try:
-        client = gateway.client(row.connection)
+        client = gateway.client(row.connection, turn)
         reports = tuple(_reports(client, row, families or _families(row), asked_at))
     except (KisError, ValueError, ArithmeticError) as error:
         _keep(row, None, str(error))
@@ -50,6 +57,17 @@ def inquire(account: ClientAccount, families: Sequence[Family] = (), fence: Fenc
     books.apply_read(read)
     _keep(row, asked_at, "")
     return read
+
+
+def revisable(account: ClientAccount) -> dict[int, Revisable]:
+    """How much of each domestic stock order KIS would let us modify or cancel now, by number; asked for an order.
+
+    KIS "주식정정취소가능주문조회": to be asked before each such request. Live only. Raises KisError, and ValueError or
+    ArithmeticError for an answer that cannot be read.
+    """
+    row = KisAccount.objects.select_related("connection").get(account=account)
+    pages = gateway.client(row.connection, Turn.ORDER).krx_revisable(Account(row.cano, row.product))
+    return {item.number: item for page in pages for item in page.rows}
 
 
 def _keep(row: KisAccount, asked_at: datetime | None, error: str) -> None:
@@ -103,6 +121,7 @@ def _pages(
         case Family.RESERVED:
             if not connection.is_paper:
                 yield from client.reservations(account, start, today)
+                yield from client.asia_reservations(account, start, today)
         case Family.OVERSEAS:
             if not connection.is_paper:
                 yield from client.open_overseas(account)

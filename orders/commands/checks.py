@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -11,9 +13,14 @@ from accounts import clock
 from accounts.models.stream import Feed
 from orders import inquiries, permissions
 from orders.domain.events import Family, Market
+from orders.domain.pace import Turn
 from orders.domain.sessions import Action
+from orders.kis.errors import KisError
+from orders.kis.schemas import Revisable
 from orders.models import Order, OrderCommand
 from orders.permissions import Doubt
+
+log = logging.getLogger(__name__)
 
 FRESH_INQUIRY = timedelta(seconds=3)
 RESERVED = frozenset({Market.US_RESERVED, Market.ASIA_RESERVED})
@@ -21,32 +28,77 @@ RESERVED = frozenset({Market.US_RESERVED, Market.ASIA_RESERVED})
 EXACT = frozenset({Market.FO_NIGHT})
 
 
-def doubt(command: OrderCommand, order: Order) -> Doubt | None:
-    """What stands against carrying the command out now."""
+class Doubted(Exception):
+    """Our own checks are against the command; nothing was sent."""
+
+    def __init__(self, doubt: Doubt) -> None:
+        super().__init__(doubt.key)
+        self.doubt = doubt
+
+
+def check(command: OrderCommand, order: Order) -> None:
+    """Raises Doubted where something stands against carrying the command out now."""
     part = command.quantity is not None and command.quantity < order.leaves_qty
     found = permissions.obstacle(order, Action(command.type), clock.now(), part=part)
     if found is not None:
-        return found
+        raise Doubted(found)
     if command.quantity is not None and command.quantity > order.leaves_qty:
-        return Doubt("less_left", _("그 사이 체결되어 남은 수량이 더 적습니다."))
+        raise Doubted(_less_left())
     if order.alarm:
-        return Doubt("books", _("장부가 증권사와 맞지 않아 보내지 않았습니다."))
-    return None
+        raise Doubted(Doubt("books", _("장부가 증권사와 맞지 않아 보내지 않았습니다.")))
 
 
-def stale_books(order: Order) -> Doubt | None:
+def _less_left() -> Doubt:
+    return Doubt("less_left", _("그 사이 체결되어 남은 수량이 더 적습니다."))
+
+
+def read_stale_books(order: Order) -> None:
     """Nothing is sent on old knowledge: the feed is live and the books are clean, or the lists were just read.
 
-    Reads them where neither is so.
+    Reads them where neither is so. Raises Doubted when that fails.
     """
-    if is_known(order):
+    if not _is_known(order) and inquiries.inquire(order.account, [Family(order.family)], turn=Turn.ORDER) is None:
+        raise Doubted(_not_known())
+
+
+def _not_known() -> Doubt:
+    return Doubt("not_known", _("주문 상태를 확인할 수 없어 보내지 않았습니다."))
+
+
+def ask_revisable(order: Order) -> Mapping[int, Revisable] | None:
+    """What KIS would let us modify or cancel, by number, where it wants to be asked first: domestic stock, live.
+
+    None elsewhere. Raises Doubted when KIS does not say.
+    """
+    connection = permissions.connection_of(order)
+    if order.market != Market.KRX or connection is None or connection.is_paper:
         return None
-    if inquiries.inquire(order.account, [Family(order.family)]) is None:
-        return Doubt("not_known", _("주문 상태를 확인할 수 없어 보내지 않았습니다."))
-    return None
+    try:
+        return inquiries.revisable(order.account)
+    except (KisError, ValueError, ArithmeticError) as error:
+        log.warning("not told what may be revised", extra={"order": order.pk, "error": str(error)})
+        raise Doubted(_not_known()) from error
 
 
-def is_known(order: Order) -> bool:
+def bounded(command: OrderCommand, revisable: Mapping[int, Revisable] | None, number: int) -> Revisable | None:
+    """What KIS said of the order's number. Raises Doubted where it would take nothing of it, or less than is asked."""
+    if revisable is None:
+        return None
+    found = revisable.get(number)
+    if found is None or found.psbl_qty <= 0:
+        raise Doubted(Doubt("nothing_revisable", _("증권사가 정정·취소할 수 있는 수량이 없다고 답했습니다.")))
+    if command.quantity is not None and command.quantity > found.psbl_qty:
+        raise Doubted(_less_left())
+    return found
+
+
+def check_exact(order: Order) -> None:
+    """Raises Doubted where the exact remaining quantity has to be named and no list told it within the last 3 s."""
+    if order.market in EXACT and not _just_read(order):
+        raise Doubted(_not_known())
+
+
+def _is_known(order: Order) -> bool:
     """What we hold of the order may be acted on."""
     if has_no_list(order) or _just_read(order):
         return True

@@ -28,27 +28,28 @@ def submit(request: CommandRequest) -> OrderCommand:
         return known
     check_values(request, order)
     try:
-        command = _record(request)
+        command, is_new = _record(request)
     except IntegrityError:
         known = _same_intent(request)
         if known is not None:
             return known
         raise _in_flight(order) from None
+    if not is_new:
+        return command
     reach(CrashPoint.COMMAND_CREATED)
     return carry_out(command, request.by)
 
 
 def _permitted_order(request: CommandRequest) -> Order:
-    if not request.user.may_trade and not _cancels_for_a_switch(request):
+    """The order, if this person may do this to it now: the role, the second factor, and then the account."""
+    for_a_switch = _cancels_for_a_switch(request)
+    if not request.user.may_trade and not for_a_switch:
         raise NotPermitted("role", _("주문 권한이 없습니다."))
     if not request.fresh_factor:
         raise NotPermitted("second_factor_needed", _("2차 인증을 다시 해야 합니다."))
-    order = (
-        Order.objects.filter(pk=request.order_id, account__in=access.visible_accounts(request.user))
-        .select_related("account__firm", "account__kis__connection")
-        .first()
-    )
-    if order is None:
+    found = Order.objects.filter(pk=request.order_id).select_related("account__firm", "account__kis__connection")
+    order = found.filter(account__in=access.visible_accounts(request.user)).first()
+    if order is None or not (for_a_switch or access.may_trade(request.user, order.account)):
         raise NotVisible("not_found", _("찾을 수 없습니다."))
     return order
 
@@ -64,10 +65,17 @@ def _same_intent(request: CommandRequest) -> OrderCommand | None:
     return known
 
 
-def _record(request: CommandRequest) -> OrderCommand:
-    """The intent, its audit row and the order's new version, in one transaction. Raises Conflict, IntegrityError."""
+def _record(request: CommandRequest) -> tuple[OrderCommand, bool]:
+    """The intent, its audit row and the order's new version, in one transaction, and whether it is new.
+
+    The key is looked for again under the order's lock: of a double click the second finds the first's command, not a
+    conflict with it. Raises Conflict, IntegrityError.
+    """
     with transaction.atomic():
         order = ledger.lock(request.order_id)
+        known = _same_intent(request)
+        if known is not None:
+            return known, False
         now = clock.now()
         if request.valid_until is not None and now > request.valid_until:
             raise Conflict("too_late", _("요청한 지 오래되어 보내지 않았습니다."))
@@ -94,7 +102,7 @@ def _record(request: CommandRequest) -> OrderCommand:
         command.save(force_insert=True)
         outcomes.note(command, "command.created", request.by)
         outcomes.show(order, now)
-    return command
+    return command, True
 
 
 def _superseded(request: CommandRequest, order: Order, now: datetime) -> OrderCommand | None:

@@ -7,22 +7,24 @@ from typing import Any
 
 from orders import ledger, outcomes
 from orders.commands.request import plain
+from orders.kis.schemas import Revisable
 from orders.models import Order
 
 ZERO = Decimal(0)
 
 
-def of(order: Order, revisable: Decimal | None = None) -> dict[str, Any]:
+def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
     """The order's newest number with the figures of its own row in the broker's lists, which keep what was canceled.
 
-    `revisable` is what the broker just said may be modified or canceled: of all that is left no more than that is
-    asked for. The market is fixed here: whether an American order was given in the daytime session decides the TR id,
-    and a refusal for the hours is no reason to try the other one. The caller holds the order's lock.
+    `revisable` is what the broker just said may be modified or canceled of it: of all that is left no more than that is
+    asked for, under the exchange, division and branch that it names. The market is fixed here: whether an American
+    order was given in the daytime session decides the TR id, and a refusal for the hours is no reason to try the other
+    one. The caller holds the order's lock.
     """
     number, text = outcomes.number_of(order)
     earlier, _ = ledger.filled_beside(order, [number])
     cum_qty = max(order.cum_qty - earlier, ZERO)
-    leaves_qty = order.leaves_qty if revisable is None else min(order.leaves_qty, revisable)
+    leaves_qty = order.leaves_qty if revisable is None else min(order.leaves_qty, revisable.psbl_qty)
     return {
         "status": order.status,
         "number": number,
@@ -35,10 +37,10 @@ def of(order: Order, revisable: Decimal | None = None) -> dict[str, Any]:
         "order_date": order.order_date.isoformat(),
         "family": order.family,
         "market": order.market,
-        "exchange": order.exchange,
-        "order_type": order.order_type,
-        "forward_org": order.forward_org,
-        "revisable": "" if revisable is None else plain(revisable),
+        "exchange": (revisable and revisable.exchange) or order.exchange,
+        "order_type": (revisable and revisable.order_type) or order.order_type,
+        "forward_org": (revisable and revisable.forward_org) or order.forward_org,
+        "revisable": "" if revisable is None else plain(revisable.psbl_qty),
         "inquired_at": order.inquired_at.isoformat() if order.inquired_at else "",
         "noticed_at": order.noticed_at.isoformat() if order.noticed_at else "",
     }

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, clock
 from accounts.models import User
-from orders.domain.events import Market
+from orders import permissions
+from orders.domain.sessions import Action, Reason
 from orders.models import CommandType, Order
 
 
@@ -99,8 +100,15 @@ def check_values(request: CommandRequest, order: Order) -> None:
         raise Refused("quantity", _("수량은 1 이상의 정수여야 합니다."))
     if order.is_open and request.quantity > order.leaves_qty:
         raise Refused("quantity", _("미체결 수량보다 많습니다."))
-    if order.market == Market.US_RESERVED and request.quantity != order.leaves_qty:
-        raise Refused("quantity", _("예약주문은 전량만 취소할 수 있습니다."))
+    if order.is_open and request.quantity < order.leaves_qty:
+        _check_part(request, order)
+
+
+def _check_part(request: CommandRequest, order: Order) -> None:
+    """The night's derivatives and the reservations are taken whole."""
+    refused = permissions.session_obstacle(order, Action(request.type), clock.now(), part=True)
+    if refused is not None and refused.key == Reason.PART_NOT_OFFERED:
+        raise Refused("quantity", refused.text)
 
 
 def _check_price(price: Decimal | None) -> None:

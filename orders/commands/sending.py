@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, clock
 from orders import gateway, ledger, outcomes, permissions, switches
 from orders.commands import checks, pre_image
+from orders.commands.checks import Doubted
 from orders.crash_points import CrashPoint, reach
 from orders.domain.command_state import (
     CANCEL_TTL,
@@ -33,6 +35,7 @@ from orders.domain.sessions import Action, Reason
 from orders.kis import codes
 from orders.kis.client import OrderRequest
 from orders.kis.errors import KisError, UnsupportedError
+from orders.kis.schemas import Revisable
 from orders.kis.translate import Accepted, NotSent, Rejected, SendOutcome, Unknown
 from orders.models import CommandType, KisConnection, Order, OrderCommand
 from orders.permissions import Doubt
@@ -47,29 +50,35 @@ OVER = frozenset({Reason.MARKET_CLOSED.value, Reason.RESERVATION_BREAK.value})
 
 def carry_out(command: OrderCommand, by: audit.By) -> OrderCommand:
     """Check, claim, send and record one command in CREATED. Called once, by the request that recorded it."""
-    order = Order.objects.select_related("account__firm", "account__kis__connection").get(pk=command.order_id)
-    doubt = checks.doubt(command, order) or checks.stale_books(order)
-    if doubt is not None:
-        return _deny(command, doubt, by)
     try:
-        sender = gateway.sender(order)
-    except KisError as error:
-        log.warning("an order cannot be sent now", extra={"command": str(command.pk), "error": str(error)})
-        return _deny(command, Doubt("gateway", _("지금은 증권사에 보낼 수 없습니다.")), by)
-    doubt = _make_ready(command, by)
-    if doubt is not None:
-        return _deny(command, doubt, by)
-    reach(CrashPoint.COMMAND_READY)
-    try:
-        request = gateway.request_for(sender.connection, order, command)
-    except (UnsupportedError, ValueError) as error:
-        log.warning("an order cannot be asked for", extra={"command": str(command.pk), "error": str(error)})
-        return _deny(command, Doubt("unsupported", _("KIS가 받지 않는 요청이라 보내지 않았습니다.")), by)
+        sender, request = _prepare(command, by)
+    except Doubted as refused:
+        return _deny(command, refused.doubt, by)
     if not _claim(command, by):
         command.refresh_from_db()
         return command
     reach(CrashPoint.COMMAND_CLAIMED)
     return _send(command, sender, request, by)
+
+
+def _prepare(command: OrderCommand, by: audit.By) -> tuple[gateway.Sender, OrderRequest]:
+    """Everything that can be done before the right to send is taken. The command is READY. Raises Doubted."""
+    order = Order.objects.select_related("account__firm", "account__kis__connection").get(pk=command.order_id)
+    checks.check(command, order)
+    checks.read_stale_books(order)
+    revisable = checks.ask_revisable(order)
+    try:
+        sender = gateway.sender(order)
+    except KisError as error:
+        log.warning("an order cannot be sent now", extra={"command": str(command.pk), "error": str(error)})
+        raise Doubted(Doubt("gateway", _("지금은 증권사에 보낼 수 없습니다."))) from error
+    _make_ready(command, revisable, by)
+    reach(CrashPoint.COMMAND_READY)
+    try:
+        return sender, gateway.request_for(sender.connection, order, command)
+    except (UnsupportedError, ValueError) as error:
+        log.warning("an order cannot be asked for", extra={"command": str(command.pk), "error": str(error)})
+        raise Doubted(Doubt("unsupported", _("KIS가 받지 않는 요청이라 보내지 않았습니다."))) from error
 
 
 def _deny(command: OrderCommand, doubt: Doubt, by: audit.By) -> OrderCommand:
@@ -89,25 +98,24 @@ def _end_unsent(command: OrderCommand, doubt: Doubt, outcome: Outcome, by: audit
     outcomes.show(command.order, clock.now())
 
 
-def _make_ready(command: OrderCommand, by: audit.By) -> Doubt | None:
+def _make_ready(command: OrderCommand, revisable: Mapping[int, Revisable] | None, by: audit.By) -> None:
     """READY with what the broker last said of the order: what every later judgement starts from.
 
-    Checked once more under the order's lock; a doubt that came up meanwhile is returned and nothing is changed.
+    Checked once more under the order's lock. Raises Doubted, and then nothing is changed.
     """
     with transaction.atomic():
         order = ledger.lock(command.order_id)
-        doubt = checks.doubt(command, order)
-        if doubt is not None:
-            return doubt
+        checks.check(command, order)
+        checks.check_exact(order)
         command.refresh_from_db()
         if command.state != CommandState.CREATED:
-            return None
+            return
         command.order = order
-        command.pre_image = pre_image.of(order)
-        command.target_number = command.pre_image["text"]
+        number, text = outcomes.number_of(order)
+        command.pre_image = pre_image.of(order, checks.bounded(command, revisable, number))
+        command.target_number = text
         outcomes.move(command, Checked(), clock.now(), by)
         reach(CrashPoint.COMMAND_CHECKING)
-    return None
 
 
 def _claim(command: OrderCommand, by: audit.By) -> bool:
