@@ -76,9 +76,6 @@ def read(orders: QuerySet[Order], now: datetime) -> CancelList:
 
 
 def _obstacle(order: Order, now: datetime) -> str:
-    stop = switches.sending_is_off(order)
-    if stop is not None:
-        return stop.text
     doubt = permissions.obstacle(order, Action.CANCEL, now)
     if doubt is not None:
         return doubt.text

@@ -18,6 +18,7 @@ from orders.models import BatchRow, CommandBatch, Order, OrderCommand, Rehearsal
 from orders.models.switches import RELEASE_REQUEST_LASTS
 from orders.serializers import command_row, with_row
 
+PEOPLE = ("engaged_by", "release_asked_by", "released_by", "manager", "account")  # whom a switch's row names
 ABANDONED_AFTER = timedelta(seconds=15)  # a batch at work says so at every row it takes and ends
 
 

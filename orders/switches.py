@@ -220,7 +220,7 @@ def label(switch: Switch, user: access.Viewer) -> str:
             return str(MarketGroup(switch.market).label)
         case SwitchScope.ACCOUNT:
             seen = access.visible_accounts(user).filter(Q(pk=switch.account_id)).first()
-            return _account_label(seen) if seen is not None else _("계좌 1개")
+            return account_label(seen) if seen is not None else _("계좌 1개")
 
 
 def account_choices(user: User) -> QuerySet[ClientAccount]:
@@ -230,7 +230,8 @@ def account_choices(user: User) -> QuerySet[ClientAccount]:
     return access.visible_accounts(user).filter(kis__isnull=False).order_by("pk")
 
 
-def _account_label(account: ClientAccount) -> str:
+def account_label(account: ClientAccount) -> str:
+    """An account as a choice names it: its alias and its masked number."""
     return " · ".join(part for part in (account.alias, account.masked_number) if part)
 
 

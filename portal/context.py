@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from accounts import broadcast, clock, records, sign_in
 from accounts.models import Firm, FirmKind, RunState, User
 from accounts.models.stream import Feed
+from orders import switches
 from orders.models import KisConnection
+from orders.switch_rows import PEOPLE, switch_row
 from portal.demo.progress import progress
 
 
@@ -25,13 +27,22 @@ def portal_status(request: HttpRequest) -> dict[str, Any]:
         "loopback_gateways": False,
         "koscom_state": "",
         "history": None,
+        "switches": [],
     }
-    if isinstance(getattr(request, "user", None), User):
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
         status["upstreams"] = broadcast.upstreams()
         status["loopback_gateways"] = has_loopback_gateways()
         status["koscom_state"] = koscom_state()
         status["history"] = progress() if settings.DEMO else None
+        status["switches"] = engaged_switches(user)
     return status
+
+
+def engaged_switches(user: User) -> list[dict[str, Any]]:
+    """The switches that hold back orders of this person's: who engaged them, since when and why."""
+    found = switches.visible(user).filter(released_at=None).select_related(*PEOPLE)
+    return [switch_row(switch, user) for switch in found.order_by("engaged_at", "pk")]
 
 
 def has_loopback_gateways() -> bool:

@@ -23,7 +23,7 @@ from orders import switches, switching
 from orders.api.batches import Batch, OrderFacts, batch_body
 from orders.api.door import KEY_PARAMETER, MayAct, answered, has_fresh_factor, intent_of
 from orders.models import Switch, SwitchKind, SwitchScope
-from orders.switch_rows import batch_row, list_row, switch_row
+from orders.switch_rows import PEOPLE, batch_row, list_row, switch_row
 from orders.switches import Target
 
 LONGEST_WORDS = 64
@@ -112,7 +112,7 @@ class SwitchList(ClientDataView):
     )
     def get(self, request: Request) -> Response:
         user = user_of(request)
-        found = switches.visible(user).select_related(*switching.PEOPLE)
+        found = switches.visible(user).select_related(*PEOPLE)
         if flag_of(request, "engaged"):
             found = found.filter(released_at=None)
 
@@ -211,7 +211,7 @@ def _person(request: Request) -> switching.Person:
 
 def _switch(request: Request, pk: int) -> Switch:
     """The switch if the asker is told of it; otherwise it does not exist."""
-    found = switches.visible(user_of(request)).filter(pk=pk).select_related(*switching.PEOPLE).first()
+    found = switches.visible(user_of(request)).filter(pk=pk).select_related(*PEOPLE).first()
     if found is None:
         raise NotFound
     return found

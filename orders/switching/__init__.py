@@ -14,11 +14,10 @@ from orders.switching.engaging import (
     rest,
     target_of,
 )
-from orders.switching.person import PEOPLE, Person
+from orders.switching.person import Person
 from orders.switching.releasing import ask_release, release
 
 __all__ = [
-    "PEOPLE",
     "Confirmed",
     "ListChanged",
     "Person",

@@ -13,10 +13,9 @@ from accounts.models import ClientAccount, Role, User
 from orders import switches
 from orders.commands import NotPermitted, Refused
 from orders.models import Switch
-from orders.switch_rows import switch_row
+from orders.switch_rows import PEOPLE, switch_row
 
 LONGEST_REASON = 200
-PEOPLE = ("engaged_by", "release_asked_by", "released_by", "manager", "account")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,16 @@
 
 from orders.views.balances import refresh_balance
 from orders.views.batches import batch, batch_outcomes, cancel_selected
-from orders.views.blotter import blotter, sessions, unresolved
+from orders.views.blotter import blotter, feed, sessions, unresolved
 from orders.views.dialogs import cancel, modify
+from orders.views.switches import (
+    switch_ask_release,
+    switch_list,
+    switch_new,
+    switch_page,
+    switch_release,
+    switch_rest,
+)
 from orders.views.timeline import evidence_csv, evidence_json, timeline
 
 __all__ = [
@@ -14,9 +22,16 @@ __all__ = [
     "cancel_selected",
     "evidence_csv",
     "evidence_json",
+    "feed",
     "modify",
     "refresh_balance",
     "sessions",
+    "switch_ask_release",
+    "switch_list",
+    "switch_new",
+    "switch_page",
+    "switch_release",
+    "switch_rest",
     "timeline",
     "unresolved",
 ]
