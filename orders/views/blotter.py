@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import broadcast, clock
+from accounts.models import UpstreamState
+from accounts.models.stream import Feed
 from orders import queries, serializers, session_clock, switches
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
+from orders.models import KisConnection
 from orders.views.door import doubt, one_of, person
 
+OUTAGES = (Feed.POLLING.value, Feed.DOWN.value)  # the worse one last
 MOST_ROWS = 2000
 FIRST_ROWS = 100
 STATUSES = {status.value for status in OrderStatus}
@@ -53,3 +60,21 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """The strip of market hours alone: read again when one opens or closes."""
     clock_now = session_clock.read(person(request), clock.now())
     return render(request, "orders/_session_clock.html", {"sessions": clock_now})
+
+
+@login_required
+@require_GET
+def feed(request: HttpRequest) -> HttpResponse:
+    """The banner of the server's own line to KIS: which one is away, since when, and when it is tried again."""
+    person(request)
+    states = {row["name"]: row["state"] for row in broadcast.upstreams()}
+    kis = UpstreamState.objects.filter(name__in=KisConnection.objects.values("name"))
+    away = [row for row in kis if states[row.name] in OUTAGES]
+    outages = [{"name": row.name, "detail": row.detail, "since": _business(row.changed_at)} for row in away]
+    worst = max((states[row.name] for row in away), key=OUTAGES.index, default="live")
+    return render(request, "orders/_kis_feed.html", {"state": worst, "outages": outages})
+
+
+def _business(at: datetime) -> datetime:
+    """An instant of the machine's clock by the business clock, which the pages show."""
+    return clock.now() - (timezone.now() - at)

@@ -6,6 +6,7 @@ import { startTicking } from "./business_clock.js";
 import { startSummaries } from "./dialog_summary.js";
 import { startDialogs } from "./dialogs.js";
 import { startFeed } from "./feed.js";
+import { startMissed } from "./missed.js";
 import { startRefresh } from "./refresh.js";
 import { startTheme } from "./theme.js";
 import { startUnresolved } from "./unresolved.js";
@@ -16,6 +17,7 @@ startDialogs();
 startSummaries();
 startRefresh();
 startUnresolved();
+startMissed();
 startFeed();
 
 // A menu closes when something else is clicked or Escape is pressed.

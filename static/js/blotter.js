@@ -4,9 +4,11 @@ import { businessNow, tick } from "./business_clock.js";
 import { bootData } from "./feed.js";
 import { t } from "./i18n.js";
 import { createOrderCards } from "./order_cards.js";
+import { noteMissed } from "./missed.js";
 import { isOpen, isUnresolved } from "./order_cells.js";
 import { createOrderGrid } from "./order_grid.js";
 import { OrderStore, meaning } from "./order_store.js";
+import { createSelectionBar } from "./selection.js";
 
 const DRAW_MS = 100;
 const SPEAK_MS = 5_000;
@@ -17,8 +19,8 @@ const query = new URLSearchParams(location.search);
 const asked = query.get("status") ?? ""; // the server's own filter, kept for what arrives later
 const filter = { state: "all", market: query.get("market") ?? "", text: "" };
 const spoken = { doubts: 0, fills: 0, refusals: 0, cancels: 0, orders: 0 };
-const recovered = { fills: 0, orders: 0 };
 let view = null;
+const picks = createSelectionBar(() => view.clearPicks());
 let drawing = false;
 let seenHours = "";
 
@@ -46,7 +48,7 @@ function build() {
   host.replaceChildren();
   host.classList.toggle("grid-host", !narrow.matches);
   const make = narrow.matches ? createOrderCards : createOrderGrid;
-  view = make(host, store.all(), matches);
+  view = make(host, store.all(), matches, (rows) => picks.show(rows));
   tally();
 }
 
@@ -78,7 +80,7 @@ function tally() {
 function listen(change) {
   const news = meaning(change);
   for (const kind of Object.keys(spoken)) spoken[kind] += news[kind];
-  if (change.row.restored) for (const kind of Object.keys(recovered)) recovered[kind] += news[kind];
+  if (change.row.restored) noteMissed(change);
 }
 
 function speak() {
@@ -92,14 +94,6 @@ function speak() {
   const text = parts.filter(([n]) => n).map(([n, words]) => t(words, { n })).join(", ");
   for (const kind of Object.keys(spoken)) spoken[kind] = 0;
   if (text && !document.hidden) document.getElementById("announcer").textContent = text;
-}
-
-function showRecovered() {
-  const line = document.querySelector("#link-back [data-recovered]");
-  const parts = [t("체결 {n}건 복구", { n: recovered.fills })];
-  if (recovered.orders) parts.push(t("새 주문 {n}건", { n: recovered.orders }));
-  if (line) line.textContent = ["", ...parts].join(" · ");
-  recovered.fills = recovered.orders = 0;
 }
 
 /** Reads the page again: one consistent picture of head and rows, under the same rights and filters. */
@@ -140,7 +134,10 @@ document.addEventListener("live:event", ({ detail }) => {
   plan();
 });
 document.addEventListener("live:resync", ({ detail }) => resync(detail));
-document.addEventListener("live:returned", showRecovered);
+document.addEventListener("orders:recovered", ({ detail }) => {
+  store.mark(detail);
+  plan();
+});
 document.addEventListener("live:state", () => view.refreshActions());
 document.addEventListener("visibilitychange", plan);
 narrow.addEventListener("change", build);

@@ -12,6 +12,7 @@ import { LiveFeed } from "./live.js";
 
 const RELOAD_GAP_MS = 5_000;
 const WORST = ["live", "syncing", "polling", "down"];
+const OUTAGES = ["polling", "down"];
 const LABELS = {
   live: "실시간",
   syncing: "대조 중",
@@ -95,6 +96,7 @@ function showReturn({ from, to }) {
   const span = { from: time(business(from)), to: time(business(to)) };
   banner.querySelector("[data-text]").textContent = t("{from}~{to} 끊김 · 재조회 완료", span);
   banner.querySelector("[data-recovered]").textContent = "";
+  banner.querySelector("[data-list]").replaceChildren();
   banner.hidden = false;
 }
 
@@ -106,8 +108,18 @@ function showUpstreams(message) {
   const title = kis.map((one) => `${one.name}: ${t(LABELS[one.state] ?? one.state)}`).join("\n");
   if (kis.length) setChip("kis", worst(kis), title);
   if (koscom) setChip("koscom", koscom.state);
+  showOutage(kis.length ? worst(kis) : "");
+}
+
+/** The server's own line to KIS: another one than the browser's, and another banner. Why it is so, the server tells. */
+function showOutage(state) {
   const banner = document.getElementById("kis-down");
-  if (banner) banner.hidden = !kis.some((one) => one.state === "down");
+  if (!banner) return;
+  banner.hidden = !OUTAGES.includes(state);
+  if (banner.dataset.state === state) return;
+  banner.dataset.state = state;
+  for (const text of banner.querySelectorAll("[data-when]")) text.hidden = text.dataset.when !== state;
+  document.dispatchEvent(new CustomEvent("live:feed"));
 }
 
 function worst(upstreams) {

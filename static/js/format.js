@@ -61,6 +61,12 @@ export function subtract(left, right) {
   return a === null || b === null ? null : join(a < b, a < b ? b - a : a - b, SCALE);
 }
 
+/** `left + right`, exact; null where either is missing. */
+export function add(left, right) {
+  const [a, b] = [scaled(left), scaled(right)];
+  return a === null || b === null ? null : join(a + b < 0n, a + b < 0n ? -a - b : a + b, SCALE);
+}
+
 /** `left * right`, rounded to eight decimals; null where either is missing. */
 export function multiply(left, right) {
   const [a, b] = [scaled(left), scaled(right)];

@@ -49,6 +49,13 @@ export function gridOptions() {
       loadingOoo: t("불러오는 중"),
       ariaSortableColumn: t("Enter를 누르면 정렬합니다."),
       ariaRowSelect: t("행 선택"),
+      ariaRowToggleSelection: t("스페이스를 누르면 이 행을 고르거나 뺍니다."),
+      ariaRowSelectionDisabled: t("고를 수 없는 행입니다."),
+      ariaRowSelectAll: t("스페이스를 누르면 모든 행을 고르거나 뺍니다."),
+      ariaHeaderSelection: t("모든 행 고르기"),
+      ariaChecked: t("선택됨"),
+      ariaUnchecked: t("선택 안 됨"),
+      ariaIndeterminate: t("일부 선택"),
     },
     defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, suppressMovable: false },
   };

@@ -5,32 +5,50 @@ import { h } from "./dom.js";
 import { quantity } from "./format.js";
 import { t } from "./i18n.js";
 import * as cells from "./order_cells.js";
+import { mayPick } from "./selection.js";
 
 const MOST = 200;
 
-export function createOrderCards(host, rows, matches) {
+export function createOrderCards(host, rows, matches, onPick) {
   const known = new Map();
+  const picks = new Set();
   const list = h("div", { class: "order-cards" });
   const empty = h("p", { class: "empty", hidden: true }, t("조건에 맞는 주문이 없습니다."));
   host.replaceChildren(list, empty);
 
   const draw = () => {
     const shown = pinned([...known.values()].filter(matches)).slice(0, MOST);
-    list.replaceChildren(...shown.map(card));
+    list.replaceChildren(...shown.map((row) => card(row, picks)));
     empty.hidden = shown.length > 0;
+    tell();
   };
+  const tell = () => onPick([...picks].map((id) => known.get(id)).filter((row) => row && cells.isOpen(row)));
+  list.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-pick]")) return;
+    if (target.checked) picks.add(target.dataset.pick);
+    else picks.delete(target.dataset.pick);
+    tell();
+  });
   const replace = (next) => {
     known.clear();
     for (const row of next) known.set(String(row.id), row);
     draw();
   };
+  const redrawAll = (update) => {
+    for (const row of update) redraw(list, row, picks);
+    tell();
+  };
   replace(rows);
   return {
     replace,
+    clearPicks: () => {
+      picks.clear();
+      draw();
+    },
     patch: ({ add, update, remove }) => {
       for (const row of update) known.set(String(row.id), row);
       for (const row of remove) known.delete(String(row.id));
-      if (!add.length && !remove.length && !needsOrder(list, update, matches)) return update.forEach((row) => redraw(list, row));
+      if (!add.length && !remove.length && !needsOrder(list, update, matches)) return redrawAll(update);
       replace([...add, ...known.values()]);
     },
     refilter: draw,
@@ -48,10 +66,10 @@ function needsOrder(list, rows, matches) {
   });
 }
 
-function redraw(list, row) {
+function redraw(list, row, picks) {
   const old = find(list, row);
   if (!old) return;
-  const next = card(row);
+  const next = card(row, picks);
   next.classList.add("flash");
   old.replaceWith(next);
 }
@@ -64,14 +82,14 @@ function pinned(rows) {
   return [...rows.filter(cells.isUnresolved), ...rows.filter((row) => !cells.isUnresolved(row))];
 }
 
-function card(row) {
+function card(row, picks) {
   const unit = cells.unitName(row);
   const heading = h("a", { class: "symbol", href: `/orders/${row.id}/` }, row.name || row.symbol);
   const buttons = h("span", { class: "row-inline push" }, ...cells.actionButtons(row));
   const element = h(
     "article",
     { class: "order-card" },
-    h("div", { class: "top" }, cells.sideMark(row), heading, h("time", { class: "push tiny num muted", datetime: row.transact_time }, shortMoment(row.transact_time))),
+    h("div", { class: "top" }, pick(row, picks), cells.sideMark(row), heading, h("time", { class: "push tiny num muted", datetime: row.transact_time }, shortMoment(row.transact_time))),
     h(
       "dl",
       {},
@@ -84,6 +102,15 @@ function card(row) {
   );
   cells.markRow(element, row);
   return element;
+}
+
+function pick(row, picks) {
+  if (!mayPick() || !cells.isOpen(row)) return null;
+  const id = String(row.id);
+  const name = t("{name} 고르기", { name: row.name || row.symbol });
+  const box = h("input", { type: "checkbox", "data-pick": id, "aria-label": name });
+  box.checked = picks.has(id);
+  return h("label", { class: "pick" }, box);
 }
 
 function pair(label, value) {

@@ -56,6 +56,10 @@ export const unitName = (row) => t(isDerivative(row) ? "계약" : "주");
 export const orderType = (row) => (row.price === null ? t("시장가") : t("지정가"));
 export const shownPrice = (row) => (row.price === null ? t("시장가") : price(row.price, row.currency));
 
+export function statusName(row) {
+  return t(STATUS[row.status]?.[2] ?? row.status, {}, row.status === "CANCELED" ? "주문 상태" : "");
+}
+
 /** The marks that scripts and tests read; on the row element of the grid and on a card alike. */
 export function markRow(element, row) {
   element.dataset.orderId = row.id;
@@ -65,8 +69,8 @@ export function markRow(element, row) {
 }
 
 export function statusMark(row) {
-  const [mark, symbol, label] = STATUS[row.status] ?? ["unknown", "question", row.status];
-  const word = t(label, {}, row.status === "CANCELED" ? "주문 상태" : "");
+  const [mark, symbol] = STATUS[row.status] ?? ["unknown", "question"];
+  const word = statusName(row);
   const text = row.status === "CANCELED" ? h("s", {}, word) : word;
   const figure = row.status === "PARTIALLY_FILLED" ? ring(share(row.cum_qty, row.order_qty)) : solid(symbol);
   const element = h("span", { class: "mark", "data-mark": mark, title: row.reason }, figure, text);

@@ -10,6 +10,7 @@ import {
   ModuleRegistry,
   RenderApiModule,
   RowApiModule,
+  RowSelectionModule,
   createGrid,
 } from "ag-grid-community";
 
@@ -17,6 +18,7 @@ import { compare, quantity } from "./format.js";
 import { gridOptions } from "./grid_theme.js";
 import { t } from "./i18n.js";
 import * as cells from "./order_cells.js";
+import { mayPick } from "./selection.js";
 
 ModuleRegistry.registerModules([
   CellStyleModule,
@@ -27,14 +29,27 @@ ModuleRegistry.registerModules([
   LocaleModule,
   RenderApiModule,
   RowApiModule,
+  RowSelectionModule,
 ]);
 
+const PICKING = {
+  mode: "multiRow",
+  checkboxes: true,
+  headerCheckbox: true,
+  selectAll: "filtered",
+  enableClickSelection: false,
+  hideDisabledCheckboxes: true,
+  isRowSelectable: ({ data }) => cells.isOpen(data),
+};
 const WIDE = 1400; // narrower windows drop the type, which the price says too, and put the market under the symbol
 
-/** `matches(row)` is the filter of the page; rows are keyed by their id. */
-export function createOrderGrid(host, rows, matches) {
+/** `matches(row)` is the filter of the page, `onPick(rows)` hears what is picked; rows are keyed by their id. */
+export function createOrderGrid(host, rows, matches, onPick) {
+  const picked = () => onPick(api.getSelectedRows().filter(cells.isOpen));
   const api = createGrid(host, {
     ...gridOptions(),
+    ...(mayPick() && { rowSelection: PICKING, selectionColumnDef: { width: 40, minWidth: 40, maxWidth: 40, resizable: false } }),
+    onSelectionChanged: picked,
     rowData: rows,
     columnDefs: columns(),
     getRowId: ({ data }) => String(data.id),
@@ -45,7 +60,11 @@ export function createOrderGrid(host, rows, matches) {
   });
   return {
     replace: (next) => api.setGridOption("rowData", next),
-    patch: (changes) => patch(api, host, changes),
+    patch: (changes) => {
+      patch(api, host, changes);
+      picked();
+    },
+    clearPicks: () => api.deselectAll(),
     refilter: () => api.onFilterChanged(),
     refreshActions: () => api.refreshCells({ columns: ["actions"], force: true }),
     shown: () => api.getDisplayedRowCount(),
@@ -75,7 +94,7 @@ function columns() {
   const unit = { cellRenderer: ({ data }) => fragment(cells.priceCell(data)) };
   return [
     text("transact_time", "시간", 80, cells.timeCell, (row) => row.transact_time),
-    { ...text("account", "계좌", 98, cells.accountCell, accountKey), flex: 2 },
+    { ...text("account", "계좌", 108, cells.accountCell, accountKey), flex: 2 },
     { ...text("symbol", "종목", 112, narrow ? cells.symbolAndMarketCell : cells.symbolCell, (row) => row.name || row.symbol), flex: 3 },
     { ...text("side", "구분", 54, cells.sideMark, cells.sideName), cellClass: "c" },
     { ...text("type", "유형", 62, cells.orderType, cells.orderType), hide: narrow },
@@ -88,7 +107,7 @@ function columns() {
     { ...text("command", "명령", 160, cells.commandMark, commandKey), ...flash, flex: 3 },
     { ...text("market", "시장/세션", 80, cells.marketName, cells.marketName), hide: narrow },
     {
-      ...text("actions", "동작", 148, cells.actionButtons, actionsKey),
+      ...text("actions", "동작", 134, cells.actionButtons, actionsKey),
       cellClass: "actions",
       sortable: false,
       resizable: false,

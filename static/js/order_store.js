@@ -50,6 +50,17 @@ export class OrderStore {
     this.changed.set(id, { before: here, ...this.changed.get(id), row: next });
   }
 
+  /** Rows that an inquiry of the server's recovered are shown as such. */
+  mark(ids) {
+    for (const id of ids) {
+      const row = this.rows.get(id);
+      if (!row || row.restored) continue;
+      const next = { ...row, restored: true };
+      this.rows.set(id, next);
+      this.changed.set(id, { before: row, ...this.changed.get(id), row: next });
+    }
+  }
+
   /** What to draw, each row once, and a clean slate. */
   drain() {
     const changes = [...this.changed.values()];

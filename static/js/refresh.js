@@ -17,6 +17,7 @@ let beats = 0;
 
 export function startRefresh() {
   document.addEventListener("live:event", (event) => mark((part) => concerns(part, event.detail)));
+  document.addEventListener("live:feed", () => mark((part) => concerns(part, { entity: "feed" })));
   document.addEventListener("live:returned", () => mark(() => true));
   document.addEventListener("live:resync", resync);
   document.addEventListener("visibilitychange", () => document.hidden || plan());

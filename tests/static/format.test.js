@@ -86,6 +86,9 @@ test("differences and products of decimal texts are exact", () => {
   assert.equal(format.money(format.multiply("342.55", "3"), "USD"), "1,027.65");
   assert.equal(format.quantity(format.multiply("0.1", "0.2")), "0.02");
   assert.equal(format.subtract(null, "1"), null);
+  assert.equal(format.quantity(format.add("0.1", "0.2")), "0.3");
+  assert.equal(format.quantity(format.add("-1", "0.5")), "-0.5");
+  assert.equal(format.add(null, "1"), null);
   assert.equal(format.multiply("1", "x"), null);
 });
 

@@ -9,12 +9,15 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts import clock
+from accounts.models import Role, UpstreamState
 from orders.domain.order_state import OrderStatus
 from orders.models import Order
 from tests import factories as make
 from tests.markup import elements
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +114,31 @@ def test_the_page_of_an_order_shows_its_doubt_too(page: Client, order: Order) ->
     make.OrderCommandFactory.create(order=order, state="UNKNOWN")
     html = page.get(f"/orders/{order.pk}/").content.decode()
     assert len(elements(html, "data-doubt")) == 1
+
+
+def away(name: str, state: str, detail: str) -> None:
+    now = timezone.now()
+    UpstreamState.objects.create(name=name, state=state, detail=detail, changed_at=now, heard_at=now)
+
+
+def test_the_banner_of_the_kis_line_says_which_and_why(page: Client, order: Order) -> None:
+    connection = order.account.kis.connection
+    away(connection.name, "polling", "다른 접속이 앱키를 쓰고 있습니다 · 다음 시도 11:10:31")
+    html = page.get("/orders/feed/").content.decode()
+    banner = next(one.attributes for one in elements(html, "data-state") if one.attributes["id"] == "kis-down")
+    assert (banner["data-state"], "hidden" in banner) == ("polling", False)
+    assert "다음 시도 11:10:31" in html
+    assert connection.name in html
+
+
+def test_a_kis_line_that_works_has_no_banner(page: Client, order: Order) -> None:
+    away(order.account.kis.connection.name, "live", "")
+    html = page.get("/orders/feed/").content.decode()
+    assert all("hidden" in one.attributes for one in elements(html, "data-state"))
+    assert not elements(html, "data-refresh-each")
+
+
+def test_only_who_may_trade_can_pick_orders(page: Client, order: Order) -> None:
+    watcher = make.UserFactory.create(role=Role.COMPLIANCE)
+    assert 'id="selection-bar"' in page.get("/orders/").content.decode()
+    assert 'id="selection-bar"' not in signed_in(watcher).get("/orders/").content.decode()
