@@ -141,7 +141,24 @@ def command_row(command: OrderCommand) -> dict[str, Any]:
         "sent_at": moment(command.sent_at),
         "resolved_at": moment(command.resolved_at),
         "evidence": command.evidence,
+        **_evidence_so_far(command),
     }
+
+
+def _evidence_so_far(command: OrderCommand) -> dict[str, Any]:
+    """How often the broker's lists were read for it, since when they say the same, and when they are read next."""
+    watch = command.watch
+    return {
+        "reads": watch.get("asked", 0),
+        "equal_since": _kept_moment(watch.get("since")),
+        "last_read_at": _kept_moment(watch.get("last")),
+        "next_read_at": moment(command.next_ask_at),
+        "age_since": moment(command.waits_since or command.sent_at or command.created_at),
+    }
+
+
+def _kept_moment(text: str | None) -> str | None:
+    return moment(datetime.fromisoformat(text)) if text else None
 
 
 def event_row(event: OrderEventRecord) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from orders.api.batches import BatchDetail, CancelSelected
 from orders.api.commands import CancelOrder, CommandDetail, ModifyOrder
+from orders.api.inquire import InquireOrder
 from orders.api.notices import NoticeList
 from orders.api.orders import OrderDetail, OrderEventList, OrderList
 from orders.api.recoveries import RecoveryList
@@ -12,6 +13,7 @@ __all__ = [
     "CancelOrder",
     "CancelSelected",
     "CommandDetail",
+    "InquireOrder",
     "ModifyOrder",
     "NoticeList",
     "OrderDetail",

@@ -55,6 +55,19 @@ class Command(serializers.Serializer[Any]):
     sent_at = Moment()
     resolved_at = Moment()
     evidence = serializers.ListField(child=serializers.CharField())
+    reads = serializers.IntegerField(help_text="how often the broker's lists were read for it")
+    equal_since = Moment()
+    last_read_at = Moment()
+    next_read_at = Moment()
+    age_since = Moment()
+
+
+class Asked(serializers.Serializer[Any]):
+    """One inquiry out of turn: `error` is null where KIS answered in full."""
+
+    asked_at = Moment()
+    error = Text()
+    order = serializers.DictField(help_text="the order's row, read after it")
 
 
 class AllowedAction(serializers.Serializer[Any]):
