@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
-from accounts import broadcast
-from orders import notice_stream
 from orders.models import Fill, NoticeFrame, Order, StreamLease
 from tests.orders.conftest import Desk
+from tests.orders.notice_stream.stream_bench import Simulator, streaming, until
 from tests.portal.running import ROOT, environment
 from tests.servers.programs import Program, start
 
-US_DAYTIME = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # 11:00 in Korea, a Friday
 CONNECTIONS = """
 [[kis]]
 name = "desk-1"
@@ -39,93 +29,6 @@ app_secret = "demo"
 hts_id = "desk01"
 accounts = ["12345678-01"]
 """
-
-
-@dataclass(frozen=True)
-class Simulator:
-    """The simulated broker's process, with a quiet market, at 11:00 of a Friday."""
-
-    rest: str
-    ws: str
-
-    def press(self, **what: Any) -> dict[str, Any]:
-        answer = requests.post(f"{self.rest}/_control", json=what, timeout=10)
-        assert answer.ok, answer.text
-        pressed: dict[str, Any] = answer.json()
-        return pressed
-
-    def seen(self) -> dict[str, Any]:
-        found: dict[str, Any] = requests.get(f"{self.rest}/_control", timeout=10).json()
-        return found
-
-    def place(self) -> int:
-        placed = self.press(
-            event="external_order", account="12345678-01", market="US_DAYTIME", symbol="AAPL", qty="10", price="180"
-        )
-        return int(placed["order"]["number"])
-
-
-@pytest.fixture
-def simulator(tmp_path: Path, settings: Any) -> Iterator[Simulator]:
-    clock_file = tmp_path / "clock.json"
-    clock_file.write_text(json.dumps({"shift_seconds": (US_DAYTIME - datetime.now(UTC)).total_seconds()}))
-    settings.CLOCK_FILE = clock_file
-    arguments = ["--port", "0", "--ws-port", "0", "--quiet-market", "--clock-file", str(clock_file)]
-    command = [sys.executable, "-m", "orders.kis.simulator", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready, rest, ws = process.stdout.readline().split()
-        assert ready == "ready"
-        yield Simulator(f"http://127.0.0.1:{rest}", f"ws://127.0.0.1:{ws}")
-        process.terminate()
-
-
-@pytest.fixture
-def connected(desk: Desk, simulator: Simulator) -> Desk:
-    """The desk's app key, with the simulator at its end."""
-    connection = desk.connection
-    connection.rest_url, connection.ws_url = simulator.rest, simulator.ws
-    connection.app_key = connection.app_secret = "demo"
-    connection.requests_per_second = 15
-    connection.save()
-    StreamLease.objects.all().delete()
-    return desk
-
-
-@contextmanager
-def streaming() -> Iterator[list[str]]:
-    """The streams of this process, in a thread; gives every state of the feed, newest last."""
-    states: list[str] = []
-    ready = threading.Event()
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-
-    def heard() -> None:
-        states.extend(row["state"] for row in broadcast.upstreams() if row["state"] not in states[-1:])
-
-    async def run() -> None:
-        ready.set()
-        await notice_stream.run(stop)
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    broadcast.listen_here(heard)
-    thread.start()
-    ready.wait(10)
-    try:
-        yield states
-    finally:
-        began = time.monotonic()
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
-        broadcast.listen_here(lambda: None)
-    assert time.monotonic() - began < 3, "the stream did not end in time"
-
-
-def until(holds: Callable[[], object], seconds: float = 25) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
 
 
 @pytest.mark.django_db(transaction=True)
