@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from orders.kis.simulator import truth as simulator
 from portal.demo.simulators import Simulator
 from tests.chaos.relay import Relay
 from tests.chaos.truth import AskedOrder, Executed, OrderKey, Truth
@@ -25,6 +24,7 @@ COMPANY = {
     "ip_addr": "192.0.2.1",
 }
 PRODUCTS = ("01", "03")
+ROOT = Path(__file__).parents[2]
 
 
 class Broker:
@@ -38,6 +38,9 @@ class Broker:
         )
         self._key, self._hts_id = f"key-{number}", f"desk{number:02d}"
         words = ["--port", "0", "--ws-port", "0", "--quiet-market", "--seed", str(number), "--clock-file", str(clock)]
+        self._ledger, self._read, self._reader = folder / f"{self.name}.ledger", 0, simulator.TruthReader()
+        self._reading = threading.Lock()
+        words += ["--ledger", str(self._ledger), "--requests-per-second", str(REQUESTS_PER_SECOND)]
         words += ["--accounts", ",".join(self.accounts), "--hts-id", self._hts_id, "--app-key", self._key]
         self._simulator = Simulator(self.name, ["orders.kis.simulator", *words], folder=ROOT)
         self._local = threading.local()
@@ -89,10 +92,20 @@ class Broker:
         return bool(self.shown()["registered"])
 
     def truth(self) -> Truth:
-        """Every order with what was done of it, and every order request that arrived."""
-        orders = self._get("/_control/orders")["orders"]
-        executed = {_key(order): _executed(order) for order in orders}
-        return Truth(executed, tuple(_asked(entry) for entry in self.shown()["ledger"]))
+        """Every order with what was done of it, and every order request that arrived: read from its ledger alone."""
+        with self._reading:
+            for line in self._unread():
+                self._reader.take(json.loads(line))
+            return _from(self._reader.truth())
+
+    def _unread(self) -> list[bytes]:
+        """The lines written since the last look; one that is being written is left for the next."""
+        with self._ledger.open("rb") as file:
+            file.seek(self._read)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return whole.splitlines()
 
     @property
     def _http(self) -> requests.Session:
@@ -106,27 +119,32 @@ class Broker:
         return self._http.get(f"{self.url}{path}", timeout=30).json()
 
 
-ROOT = Path(__file__).parents[2]
-FAMILIES = {"KRX": "KRX", "US": "OVERSEAS", "US_DAYTIME": "OVERSEAS", "FO_DAY": "FO", "FO_NIGHT": "FO"}
+def _from(ledger: simulator.Truth) -> Truth:
+    """The simulator's words in ours."""
+    executed = {
+        OrderKey(order.name.account, order.name.family.value, order.name.number): _executed(order)
+        for order in ledger.orders.values()
+    }
+    asked = tuple(_asked(request) for request in ledger.requests)
+    return Truth(executed, asked, notices=len(ledger.notices), lost=sum(bool(n.lost) for n in ledger.notices))
 
 
-def _key(order: Mapping[str, Any]) -> OrderKey:
-    return OrderKey(str(order["account"]), FAMILIES[str(order["market"])], int(order["number"]))
-
-
-def _executed(order: Mapping[str, Any]) -> Executed:
-    figures = {name: Decimal(order[name]) for name in ("qty", "filled", "amount", "canceled")}
+def _executed(order: simulator.TrueOrder) -> Executed:
     return Executed(
-        **figures,
-        kind=str(order["kind"]),
-        original=order["original"],
-        working=bool(order["working"]),
-        refused=bool(order["rejected"]),
+        qty=order.qty,
+        filled=order.filled,
+        amount=order.amount,
+        canceled=order.canceled,
+        kind=order.kind.value,
+        original=order.original,
+        working=order.state not in {"accepted", "rejected"},
+        refused=order.state == "rejected",
     )
 
 
-def _asked(entry: Mapping[str, Any]) -> AskedOrder:
-    body = entry["body"]
+def _asked(request: simulator.TrueRequest) -> AskedOrder:
+    body = request.body
     number = body.get("ORGN_ODNO") or body.get("OVRS_RSVN_ODNO") or "0"
     account = f"{body.get('CANO')}-{body.get('ACNT_PRDT_CD')}"
-    return AskedOrder(str(entry["gt_uid"]), account, int(number), bool(entry["accepted"]), str(entry["fault"]))
+    accepted = request.reached and not request.refusal
+    return AskedOrder(request.uid, account, int(number), accepted, request.fault)

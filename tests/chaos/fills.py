@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from tests.chaos.broker import Broker
 from tests.chaos.chance import drawn
@@ -20,6 +21,15 @@ from tests.chaos.truth import Truth
 from tests.chaos.waiting import until, until_none
 
 REGISTERED = 5  # notice TRs
+# What happens to notices that do arrive, over and over.
+SPOILT: tuple[Mapping[str, Any], ...] = (
+    {"fault": "duplicate_notice"},
+    {"fault": "drop_notices", "times": 2},
+    {"fault": "batch_frames", "times": 3, "count": 6, "seconds": 0.5},
+    {"fault": "reorder_frames", "times": 2, "count": 3, "seconds": 0.5},
+    {"fault": "added_columns", "times": 5, "count": 2},
+    {"fault": "invalid_utf8_notice", "times": 3},
+)
 RECONNECTS_WITHIN = 180.0
 AGREES_WITHIN = 200.0  # a fill too many waits 60 s for its inquiry, and the sweep of everything comes each 60 s
 
@@ -69,7 +79,7 @@ def _plans(size: Size, rng: random.Random) -> list[list[str]]:
     plans: list[list[str]] = [[] for _ in range(size.brokers)]
     for place in range(size.silences):
         plans[place % size.brokers].append("freeze")
-    rest = ["close"] * size.cuts + ["kill"] * size.kills
+    rest = [("close", "drop")[place % 2] for place in range(size.cuts)] + ["kill"] * size.kills
     rng.shuffle(rest)
     for trouble in rest:
         min(plans, key=lambda plan: len(plan) + 9 * plan.count("freeze")).append(trouble)
@@ -80,6 +90,7 @@ def _trouble(house: House, stream: Running, number: int, plan: Sequence[str], rn
     broker = house.brokers[number]
     for trouble in plan:
         time.sleep(rng.uniform(0.5, 2.0))
+        broker.press(**rng.choice(SPOILT))
         before = int(broker.shown()["connected"])
         if trouble == "kill":
             stream.kill()
@@ -102,7 +113,8 @@ def _compare(house: House, loads: Sequence[Load], found: Findings) -> None:
     found.require("shares or amounts that differ", left)
     held = held_orders()
     found.figures |= {
-        "notices": sum(load.caused for load in loads),
+        "notices": truth.notices,
+        "unheard": truth.lost,
         "orders": len(held),
         "shares": str(sum(order.fills_qty for order in held)),
         "agreed_after_seconds": round(seconds, 1),
@@ -112,4 +124,9 @@ def _compare(house: House, loads: Sequence[Load], found: Findings) -> None:
 def merged(truths: Iterable[Truth]) -> Truth:
     all_of = list(truths)
     executed = {key: done for truth in all_of for key, done in truth.executed.items()}
-    return Truth(executed, tuple(request for truth in all_of for request in truth.asked))
+    return Truth(
+        executed,
+        tuple(request for truth in all_of for request in truth.asked),
+        notices=sum(truth.notices for truth in all_of),
+        lost=sum(truth.lost for truth in all_of),
+    )

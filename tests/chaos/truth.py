@@ -44,5 +44,9 @@ class AskedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
+    """`notices` were made, `lost` of them reached nobody."""
+
     executed: Mapping[OrderKey, Executed]
     asked: tuple[AskedOrder, ...]
+    notices: int = 0
+    lost: int = 0
