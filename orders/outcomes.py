@@ -15,7 +15,7 @@ from orders.domain import command_state as rules
 from orders.domain.command_state import LIVE, CommandState, Outcome
 from orders.domain.events import OrderCanceled, OrderFilled, OrderModified, OrderNews, OrderRejected
 from orders.domain.order_state import OrderStatus
-from orders.models import CommandType, Order, OrderCommand
+from orders.models import CommandType, Order, OrderCommand, OrderEventRecord
 
 ASKED_STILL = frozenset({CommandState.REJECTED, CommandState.SUPERSEDED})
 
@@ -72,27 +72,67 @@ def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: 
         ours = news.event.request == command.type
         return rules.EvidenceRefused(evidence_id, reason=news.event.reason) if ours else None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
-    if not isinstance(news.event, wanted):
-        return None
-    done: Decimal = news.event.quantity
+    return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+
+
+def _measured(command: OrderCommand, done: Decimal, evidence_id: str) -> Outcome:
+    """All that was asked for, or a part of it."""
     asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
     return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
 
 
 def _by_fill(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
-    """A fill under the modify's own number shows that it was in force; a full order leaves nothing to do it to."""
+    """A fill under the modify's own number shows that it was in force; a full order leaves nothing to do it to.
+
+    Where something was canceled or modified since the pre-image, it may have been ours: the lists tell.
+    """
     if command.broker_order_id and int(command.broker_order_id) == news.key.number:
         return rules.EvidenceConfirmed(evidence_id)
-    return rules.EvidenceTooLate(evidence_id) if order.status == OrderStatus.FILLED else None
+    filled = order.status == OrderStatus.FILLED
+    return rules.EvidenceTooLate(evidence_id) if filled and _is_untouched(command, order) else None
+
+
+def _is_untouched(command: OrderCommand, order: Order) -> bool:
+    before = command.pre_image
+    canceled = Decimal(before.get("canceled_qty", "0"))
+    number, _ = number_of(order)
+    return order.canceled_qty <= canceled and number == int(before.get("number", number))
+
+
+_TOLD = {CommandType.CANCEL: "OrderCanceled", CommandType.MODIFY: "OrderModified"}
+
+
+def settle_by_earlier_notices(command: OrderCommand, order: Order, at: datetime) -> bool:
+    """Let what notices told before the answer was recorded decide the command. True when it moved."""
+    if command.state not in {CommandState.ACKED, CommandState.UNKNOWN}:
+        return False
+    told = order.events.filter(evidence_kind="notice", type__in=(_TOLD[CommandType(command.type)], "OrderRejected"))
+    for event in told.order_by("id"):
+        outcome = _told(command, event)
+        if outcome is not None:
+            return move(command, outcome, at, audit.By.system("notice"))
+    return False
+
+
+def _told(command: OrderCommand, event: OrderEventRecord) -> Outcome | None:
+    number, evidence_id = int(event.detail["number"]), f"notice:{event.evidence_id}"
+    if number == command.pre_image.get("number") or not _may_be_ours(command, number):
+        return None
+    if event.type != "OrderRejected":
+        return _measured(command, Decimal(event.detail["quantity"]), evidence_id)
+    ours = event.detail.get("request") == command.type
+    return rules.EvidenceRefused(evidence_id, reason=event.detail.get("reason", "")) if ours else None
 
 
 def _is_ours(command: OrderCommand, news: OrderNews) -> bool:
+    return news.orig_number is not None and _may_be_ours(command, news.key.number)
+
+
+def _may_be_ours(command: OrderCommand, number: int) -> bool:
     """The number of the broker's answer; without one, a new number that names the order and was not there before."""
-    if news.orig_number is None:
-        return False
     if command.broker_order_id:
-        return int(command.broker_order_id) == news.key.number
-    return news.key.number not in command.pre_image.get("children", [])
+        return int(command.broker_order_id) == number
+    return number not in command.pre_image.get("children", [])
 
 
 def number_of(order: Order) -> tuple[int, str]:

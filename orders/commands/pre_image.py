@@ -32,6 +32,7 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
         "order_qty": plain(cum_qty + order.leaves_qty + _canceled(order, number)),
         "cum_qty": plain(cum_qty),
         "leaves_qty": plain(leaves_qty),
+        "canceled_qty": plain(order.canceled_qty),
         "price": "" if order.price is None else plain(order.price),
         "children": [row.number for row in order.numbers.all() if row.number != number],
         "order_date": order.order_date.isoformat(),

@@ -209,6 +209,7 @@ def _record_outcome(command: OrderCommand, outcome: SendOutcome, sent: _Sent, by
         _move_if_waiting(command, sent.outcome, now, by)
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}
         ledger.note(order, f"Command{type(outcome).__name__}", ledger.Evidence("command", str(command.pk), now, detail))
+        outcomes.settle_by_earlier_notices(command, order, now)
         outcomes.show(order, now)
         reach(CrashPoint.COMMAND_RECORDING)
     return command
