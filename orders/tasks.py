@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import audit, broadcast, clock
 from accounts.models import User
-from orders import balances, reconciliation
+from orders import balances, batches, reconciliation, rehearsals
 from orders.models import KisAccount
 
 RETRY_MINUTES = 5
@@ -47,3 +47,25 @@ def refresh_balance(kis_account_id: int, username: str = "") -> bool:
     row = KisAccount.objects.select_related("connection", "account__firm").get(pk=kis_account_id)
     user = User.objects.filter(username=username).first() if username else None
     return balances.refresh(row, audit.By(user, username) if user else audit.By.system("balances"))
+
+
+@shared_task
+def settle_batches() -> int:
+    """End the batches whose process is gone; nothing of them is sent any more. Number of batches."""
+    return batches.give_up_abandoned(clock.now())
+
+
+@shared_task
+def dispatch_rehearsal() -> bool:
+    """Each minute: start the day's rehearsal of the kill switch once its time has come."""
+    due = rehearsals.is_due(clock.now())
+    if due:
+        rehearse_switches.delay()
+    return due
+
+
+@shared_task
+def rehearse_switches() -> bool:
+    """Prove the lists of the kill switch against the broker's. A doubled message finds the day taken."""
+    row = rehearsals.rehearse(clock.now())
+    return row is not None and bool(row.matched)

@@ -120,6 +120,8 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-syncs": {"task": "accounts.tasks.dispatch_syncs", "schedule": 60.0, "options": {"expires": 55}},
     "dispatch-balances": {"task": "orders.tasks.dispatch_balances", "schedule": 60.0, "options": {"expires": 55}},
     "resolve-commands": {"task": "orders.tasks.resolve_commands", "schedule": 15.0, "options": {"expires": 14}},
+    "settle-batches": {"task": "orders.tasks.settle_batches", "schedule": 15.0, "options": {"expires": 14}},
+    "dispatch-rehearsal": {"task": "orders.tasks.dispatch_rehearsal", "schedule": 60.0, "options": {"expires": 55}},
     "forget-stream-events": {"task": "orders.tasks.forget_stream_events", "schedule": 3600.0},
 }
 

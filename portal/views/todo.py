@@ -14,7 +14,7 @@ from accounts import access
 from accounts.clock import KST
 from accounts.models import Firm, Holding, RunState, Slot, SyncRun, User
 from accounts.serializers import Expectation
-from orders import queries
+from orders import queries, rehearsals
 from orders.domain.command_state import CommandState
 from orders.domain.order_state import OrderStatus
 from orders.models import Order, OrderCommand
@@ -32,6 +32,7 @@ def items(user: User, now: datetime) -> list[dict[str, Any]]:
         *_of_orders(user, now),
         *_stopped_firms(user),
         *_not_run(now),
+        *_not_rehearsed(user, now),
         *_stale(user, now),
         *_credit(user, now),
     ]
@@ -97,6 +98,12 @@ def _not_run(now: datetime) -> Iterator[dict[str, Any]]:
             text = _("%(slot)s 동기화가 %(due)s까지 끝나지 않았습니다")
             facts = {"slot": Slot(slot).label, "due": deadline.strftime("%m-%d %H:%M")}
             yield _item("not_run", text % facts, "/sync/", deadline, now)
+
+
+def _not_rehearsed(user: User, now: datetime) -> Iterator[dict[str, Any]]:
+    """The kill switch's list is not proved today: operations find out why."""
+    if user.sees_everything and rehearsals.is_late(now):
+        yield _item("not_rehearsed", _("오늘 킬 스위치 연습이 일치하지 않았거나 돌지 않았습니다"), "/orders/switches/")
 
 
 def _latest(due: time, now: datetime) -> datetime:

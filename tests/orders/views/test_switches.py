@@ -36,7 +36,7 @@ def page(officer: User) -> Client:
 
 def engage(page: Client, path: str = NEW, **changes: str) -> Any:
     shown = hidden_values(page.get(path).content.decode())
-    words = changes.pop("confirmation", None) or f"전량취소 {Order.objects.open().count()}"  # type: ignore[attr-defined]  # of OrderQuerySet
+    words = changes.pop("confirmation", None) or f"전량취소 {Order.objects.open().count()}"
     values = {"intent": shown["intent"], "digest": shown["digest"], "reason": "시세 이상", "confirmation": words}
     return page.post(path, {**values, **changes})
 
@@ -57,9 +57,9 @@ def test_the_typed_words_engage_the_switch_and_its_page_shows_the_outcomes(
     order()
     response = engage(page)
     switch = Switch.objects.get()
-    assert (response.status_code, response.url) == (302, f"/orders/switches/{switch.pk}/")
+    assert (response.status_code, response.headers["Location"]) == (302, f"/orders/switches/{switch.pk}/")
     batches.work(CommandBatch.objects.get().pk)
-    html = page.get(response.url).content.decode()
+    html = page.get(response.headers["Location"]).content.decode()
     outcome = elements(html, "data-outcome-order")[0].attributes
     assert (outcome["data-outcome"], outcome["data-command-state"]) == ("submitted", "ACKED")
     assert len(broker.orders) == 1
@@ -140,7 +140,7 @@ def test_orders_that_came_later_are_marked_and_canceled_by_a_new_confirmation(
     assert "가동 뒤 새 주문 1건" in html
     assert len(elements(html, "data-list-order")) == 2
     response = engage(page, f"{path}rest/", confirmation="전량취소 2")
-    assert (response.status_code, response.url) == (302, path)
+    assert (response.status_code, response.headers["Location"]) == (302, path)
     assert CommandBatch.objects.count() == 2
     assert CommandBatch.objects.filter(rows__order=new).exists()
 
@@ -191,14 +191,14 @@ def test_sending_off_needs_its_words_and_no_list(page: Client, order: Make, brok
     response = engage(page, "/orders/switches/new/?kind=sending_off&over=all:", confirmation="전송중지")
     assert response.status_code == 302
     assert not CommandBatch.objects.exists()
-    assert "취소한 주문이 없습니다" in page.get(response.url).content.decode()
+    assert "취소한 주문이 없습니다" in page.get(response.headers["Location"]).content.decode()
 
 
 def test_an_old_factor_is_asked_for_before_the_list_is_shown(officer: User) -> None:
     page = signed_in(officer, OLD)
     asked = page.get(NEW)
     assert asked.status_code == 302
-    assert "next=%2Forders%2Fswitches%2Fnew%2F%3Fkind%3Dkill" in asked.url
+    assert "next=%2Forders%2Fswitches%2Fnew%2F%3Fkind%3Dkill" in asked.headers["Location"]
     switch = Switch.objects.create(
         kind="kill", scope="all", engaged_by=officer, engaged_at="2026-11-20T02:00Z", reason="x"
     )
