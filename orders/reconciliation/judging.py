@@ -202,7 +202,7 @@ def _history(command: OrderCommand, watch: dict[str, Any], asked_at: datetime) -
 
 
 def _session_over(order: Order, at: datetime) -> bool:
-    until = sessions().good_until(Market(order.market), order.ordered_at)
+    until = sessions().good_until(Market(order.market), order.ordered_at, order.exchange)
     return until is not None and at > until
 
 
