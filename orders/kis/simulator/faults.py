@@ -9,7 +9,9 @@ from itertools import product
 
 from orders.kis.simulator.answers import GATEWAY_CODES
 
-ORDER_OPERATIONS = frozenset({"order-resv", "order-resv-ccnl", "order-rvsecncl", "daytime-order-rvsecncl"})
+ORDER_OPERATIONS = frozenset(
+    {"order", "daytime-order", "order-resv", "order-resv-ccnl", "order-rvsecncl", "daytime-order-rvsecncl"}
+)
 _CODES = (
     *("EGW00001", "EGW00002", "EGW00003", "EGW00121", "EGW00123", "EGW00201"),
     *("EGW00202", "EGW00203", "EGW00204", "EGW00300"),

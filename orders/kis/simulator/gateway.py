@@ -198,7 +198,8 @@ class KisSimulator:
         size = self.settings.page_size or listing.page_size
         if self._paper:
             size = min(size, PAPER_PAGE)
-        return inquire(listing, Asked(request, account, self.desk, self.now(), seen_at), page_size=size)
+        asked = Asked(request, account, self.desk, self.now(), self.market.price, self._paper, seen_at)
+        return inquire(listing, asked, page_size=size)
 
     def _seen_at(self) -> float | None:
         """The moment whose truth an inquiry answers, None for now."""

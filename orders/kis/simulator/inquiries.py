@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from orders.domain.events import Family, Market
-from orders.kis.simulator import rows
-from orders.kis.simulator.answers import SimAnswer, SimRequest, listed
+from orders.kis.simulator import balances, rows
+from orders.kis.simulator.answers import FIELD_MISSING, SimAnswer, SimRequest, listed
+from orders.kis.simulator.balances import Valued
 from orders.kis.simulator.book import ZERO, SimAccount, SimOrder
 from orders.kis.simulator.desk import Desk
-from orders.kis.simulator.exchanges import US_EXCHANGES
+from orders.kis.simulator.exchanges import EXCHANGES, US_EXCHANGES
+from orders.kis.simulator.instruments import SimInstrument
+from orders.kis.simulator.positions import positions
 from orders.kis.simulator.reservations import Reservation
 from orders.kis.tr_ids import TRS, Operation
 
@@ -27,6 +31,8 @@ class Asked:
     account: SimAccount
     desk: Desk
     now: datetime
+    price: Callable[[SimInstrument], Decimal]
+    paper: bool = False
     seen_at: float | None = None
 
     def param(self, name: str) -> str:
@@ -38,6 +44,9 @@ class Asked:
             return orders
         return [seen for order in orders if (seen := order.past.as_of(self.seen_at)) is not None]
 
+    def holdings(self, family: Family) -> list[Valued]:
+        return balances.valued(positions(self.family(family), family), self.account, self.price)
+
     def reservations(self, market: Market) -> list[Reservation]:
         found = self.desk.reservations.rows
         own = [row for row in found if (row.ticket.account, row.ticket.market) == (self.account, market)]
@@ -47,12 +56,15 @@ class Asked:
 
 
 Pick = Callable[[Asked], Sequence[Any]]
-Summary = Callable[[Asked, Sequence[Any]], Mapping[str, Any]]
+Summary = Callable[[Sequence[Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How one inquiry lists: `pick` what, how each is printed, the size of a page, and the names of lists and keys."""
+    """How one inquiry lists: `pick` what, how each is printed, the size of a page, and the names of lists and keys.
+
+    `required` parameters must say something, `present` ones only be there.
+    """
 
     operation: Operation
     pick: Pick
@@ -60,7 +72,9 @@ class Listing:
     page_size: int
     output: str = "output"
     key_width: int = 200
-    summary: Summary = lambda _asked, _found: {}
+    summary: Summary = lambda _found: {}
+    required: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
 
 
 def _reserved_in(market: Market) -> Pick:
@@ -146,9 +160,26 @@ def _day(day: date) -> str:
     return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
-def _totals(_asked: Asked, found: Sequence[SimOrder]) -> dict[str, Any]:
+def _totals(found: Sequence[SimOrder]) -> dict[str, Any]:
     ordered, filled = sum(o.ticket.qty for o in found), sum(o.filled for o in found)
     return {"output2": {"tot_ord_qty": str(ordered), "tot_ccld_qty": str(filled)}}
+
+
+def _holdings(asked: Asked) -> list[Valued]:
+    exchange, currency = asked.param("OVRS_EXCG_CD"), asked.param("TR_CRCY_CD")
+    # KIS: live NASD stands for all US exchanges, and NAS for Nasdaq.
+    wanted = {"NAS": {"NASD"}} if asked.paper else {"NASD": US_EXCHANGES, "NAS": {"NASD"}}
+    exchanges = wanted.get(exchange, {exchange})
+    found = asked.holdings(Family.OVERSEAS)
+    return [
+        one
+        for one in found
+        if (code := one.position.instrument.exchange) in exchanges and EXCHANGES[code].currency == currency
+    ]
+
+
+def _contracts(asked: Asked) -> list[Valued]:
+    return asked.holdings(Family.FO)
 
 
 def _nothing(_asked: Asked) -> list[SimOrder]:
@@ -171,6 +202,34 @@ LISTINGS = {
         _domestic(Operation.FO_NIGHT_ORDERS, _night_derivatives, rows.night_derivative),
         _domestic(Operation.KRX_ORDERS, _stocks, rows.stock, 100),
         _domestic(Operation.KRX_ORDERS_OLD, _nothing, rows.stock, 100),
+        Listing(
+            Operation.OVERSEAS_BALANCE,
+            _holdings,
+            balances.overseas,
+            100,
+            "output1",
+            summary=balances.overseas_totals,
+            required=("OVRS_EXCG_CD", "TR_CRCY_CD"),
+        ),
+        Listing(
+            Operation.FO_DAY_BALANCE,
+            _contracts,
+            balances.day_contract,
+            20,
+            "output1",
+            summary=balances.day_totals,
+            required=("MGNA_DVSN", "EXCC_STAT_CD"),
+        ),
+        Listing(
+            Operation.FO_NIGHT_BALANCE,
+            _contracts,
+            balances.night_contract,
+            20,
+            "output1",
+            summary=balances.night_totals,
+            required=("MGNA_DVSN", "EXCC_STAT_CD"),
+            present=("ACNT_PWD",),
+        ),
         Listing(Operation.KRX_REVISABLE, _revisable, rows.revisable, 50, key_width=100),
     )
 }
@@ -179,6 +238,9 @@ PAPER_PAGE = 15  # overseas inquire-ccnl and inquire-daily-ccld on paper
 
 def inquire(listing: Listing, asked: Asked, *, page_size: int) -> SimAnswer:
     """One page: `tr_cont` F or M when there is more, D or E on the last, the keys padded to their width."""
+    query = asked.request.query
+    if not all(asked.param(name) for name in listing.required) or any(name not in query for name in listing.present):
+        return FIELD_MISSING.answer()
     found = listing.pick(asked)
     width = listing.key_width
     continued = asked.request.headers.get("tr_cont", "").strip() == "N"
@@ -191,5 +253,5 @@ def inquire(listing: Listing, asked: Asked, *, page_size: int) -> SimAnswer:
         f"ctx_area_fk{width}": condition.ljust(width),
         f"ctx_area_nk{width}": (str(start + page_size) if rest else "").ljust(width),
     }
-    body = {listing.output: [listing.row(one) for one in page], **listing.summary(asked, found)}
+    body = {listing.output: [listing.row(one) for one in page], **listing.summary(found)}
     return listed(body, more, keys, empty=not found)

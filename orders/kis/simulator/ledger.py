@@ -1,7 +1,8 @@
 """The broker's own record: one JSON line for everything that reaches its order engine, and for everything it does.
 
-Lines are only ever appended, each written through and synced before anything of it is told to anybody, so that the
-truth survives the death of this process. `read` gives it back, typed; `entries` gives the lines, for a restart.
+Lines are only ever appended, and handed to the system before anything of them is told to anybody, so that the truth
+survives the death of this process; what the engine did is on the disk too. `read` gives it back, typed; `entries`
+gives the lines, for a restart.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from orders.kis.simulator.records import order_record, reservation_record
 from orders.kis.simulator.reservations import Reservation
 from orders.kis.simulator.truth import Truth, TruthReader
 
+_UNSYNCED = frozenset({"request", "notice"})  # a request's answer, and the next happening, sync them along
 _START = b'{"kind": "start"'
 
 
@@ -43,12 +45,13 @@ class Ledger:
         return os.fstat(self._file).st_size if self._file is not None else 0
 
     def write(self, kind: str, **facts: Any) -> None:
-        """One line, on disk when this returns."""
+        """One line, which outlives this process from here on; with an engine's line all before it are on the disk."""
         if self._file is None:
             return
         line = json.dumps({"kind": kind, **facts}, ensure_ascii=False)
         os.write(self._file, line.encode() + b"\n")
-        os.fsync(self._file)
+        if kind not in _UNSYNCED:
+            os.fsync(self._file)
 
     def begin(self, facts: Mapping[str, Any]) -> None:
         """An order request is at the order engine, which has not looked at it yet."""

@@ -133,7 +133,9 @@ def test_an_account_of_somebody_else_is_refused(desk: Desk) -> None:
 
 
 def test_an_operation_that_the_desk_does_not_play_is_an_invalid_request(desk: Desk) -> None:
-    assert desk.get(f"{US}/inquire-balance", "TTTS3012R").json()["msg_cd"] == "EGW00101"
+    answer = desk.post(f"{US}/order", "TTTT1002U", CANO="12345678", ACNT_PRDT_CD="01")
+    assert answer.json()["msg_cd"] == "EGW00101"
+    assert desk.shown()["ledger"][0]["reached"] is False
 
 
 def test_the_nineteenth_request_of_a_second_is_one_too_many(desk: Desk) -> None:
