@@ -27,7 +27,7 @@ from orders.kis.notices import Record
 from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, NoticeState, Order
 from orders.models.commands import LIVE_STATES
 
-
+CONFIRMED_BEFORE = "the exchange confirmed this number before"
 TOLD_BEFORE = "another session brought the same fill, and the order has no room for a second one"
 
 
@@ -37,32 +37,55 @@ def apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
     row.frame = frame
     row.save()
     order = ledger.lock(order.pk) if order is not None else placing.first_seen(frame, news)
+    row.order, row.state = order, NoticeState.APPLIED
     shown = [order]
-    evidence = ledger.Evidence("notice", str(row.pk), news.at, _detail(news), frame.epoch)
-    if isinstance(news.event, OrderModified) and _splits(order, news.event, news.key.number):
-        shown.append(_split_off(order, news, evidence))
+    if _confirmed_before(order, news):
+        row.state, row.reason = NoticeState.REPEATED, CONFIRMED_BEFORE
     else:
-        _own_number(order, news)
-    _apply_event(order, news, row, evidence)
-    row.order = order
-    row.state = NoticeState.APPLIED if row.state == NoticeState.RECEIVED else row.state
+        shown += _take_in(order, news, row)
     row.save()
     orders_changed(shown)
     reach(CrashPoint.NOTICE_APPLYING)
     return row
 
 
+def _confirmed_before(order: Order, news: OrderNews) -> bool:
+    """The exchange confirms a request's number once; the word told again would take the quantity out again."""
+    if not isinstance(news.event, OrderCanceled | OrderModified):
+        return False
+    kind, number = type(news.event).__name__, str(news.key.number)
+    return order.events.filter(type=kind, evidence_kind="notice", detail__number=number).exists()
+
+
+def _take_in(order: Order, news: OrderNews, row: Notice) -> list[Order]:
+    """The number, then the event. The orders beside this one that it made."""
+    evidence = ledger.Evidence("notice", str(row.pk), news.at, _detail(news), row.frame.epoch)
+    parts: list[Order] = []
+    renumbered = False
+    if isinstance(news.event, OrderModified) and _splits(order, news.event, news.key.number):
+        parts.append(_split_off(order, news, evidence))
+    else:
+        renumbered = _own_number(order, news)
+    _apply_event(order, news, row, evidence, renumbered=renumbered)
+    return parts
+
+
 def _splits(order: Order, event: OrderModified, number: int) -> bool:
     """A part goes on beside the order, unless all of it was asked for and a fill was merely missed."""
-    if not rules.splits(ledger.state_of(order), event) or order.numbers.filter(number=number).exists():
+    in_force = order.numbers.filter(number=number).exclude(kind=ledger.REQUESTED)
+    if not rules.splits(ledger.state_of(order), event) or in_force.exists():
         return False
     live = order.commands.filter(type=CommandType.MODIFY, state__in=LIVE_STATES).first()
     return live is None or live.quantity is not None
 
 
-def _own_number(order: Order, news: OrderNews) -> None:
-    """A number that names an original is a request's, until a fill or a confirmation puts it in force."""
-    ledger.add_number(order, news.key.number, _kind(news))
+def _own_number(order: Order, news: OrderNews) -> bool:
+    """A number that names an original is a request's, until a fill or a confirmation puts it in force.
+
+    True when pages show another number than before.
+    """
+    kind = _kind(news)
+    return ledger.add_number(order, news.key.number, kind) and kind in {RequestKind.NEW, RequestKind.MODIFY}
 
 
 def _kind(news: OrderNews) -> RequestKind | None:
@@ -76,12 +99,13 @@ def _kind(news: OrderNews) -> RequestKind | None:
     return RequestKind.NEW if news.orig_number is None else RequestKind.MODIFY
 
 
-def _apply_event(order: Order, news: OrderNews, row: Notice, evidence: ledger.Evidence) -> None:
+def _apply_event(order: Order, news: OrderNews, row: Notice, evidence: ledger.Evidence, *, renumbered: bool) -> None:
     before = order.status
     if isinstance(news.event, OrderFilled):
         changed = _fill(order, news, news.event, row)
     else:
         changed = ledger.put(order, _after(order, news))
+    changed |= renumbered
     if news.instrument.name and not order.name:
         order.name, changed = news.instrument.name[:80], True
     order.noticed_at = row.frame.received_at
@@ -163,6 +187,7 @@ def _split_off(order: Order, news: OrderNews, evidence: ledger.Evidence) -> Orde
     ledger.put(part, state)
     part.ordered_at = news.at
     ledger.save_visible(part, news.at)
+    order.numbers.filter(number=news.key.number).update(order=part, kind=RequestKind.NEW.value)
     ledger.add_number(part, news.key.number, RequestKind.NEW)
     ledger.note(part, "OrderModified", evidence)
     return part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DatabaseError, transaction
@@ -65,21 +66,34 @@ def _reread(frame: NoticeFrame) -> NoticeReceived:
 
 def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal) -> list[Notice]:
     """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own."""
+    done = set(frame.notices.values_list("position", flat=True))
+    split = _split(received)
+    if isinstance(split, _Whole):
+        return [] if done else [_quarantine(frame, journal, split.row, split.reason)]
+    left = [item for item in enumerate(split) if item[0] not in done]
+    return [_apply_or_quarantine(frame, journal, position, record) for position, record in left]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A frame that could not be split: its one row, and why."""
+
+    row: Notice
+    reason: str
+
+
+def _split(received: NoticeReceived) -> list[Record] | _Whole:
     if isinstance(received.frame, BadFrame):
-        return [_quarantine(frame, journal, Notice(), f"{received.frame.fault.value}: {received.frame.detail}")]
+        return _Whole(Notice(), f"{received.frame.fault.value}: {received.frame.detail}")
     wire = received.frame
-    blank = Notice(tr_id=wire.tr_id)
     try:
         plaintext = received.plaintext()
     except CryptoError as error:
-        return [_quarantine(frame, journal, blank, str(error))]
+        return _Whole(Notice(tr_id=wire.tr_id), str(error))
     try:
-        records = split_records(wire.tr_id, wire.count, plaintext)
+        return list(split_records(wire.tr_id, wire.count, plaintext))
     except NoticeError as error:
-        return [_quarantine(frame, journal, Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))]
-    done = set(frame.notices.values_list("position", flat=True))
-    left = [item for item in enumerate(records) if item[0] not in done]
-    return [_apply_or_quarantine(frame, journal, position, record) for position, record in left]
+        return _Whole(Notice(tr_id=wire.tr_id, plaintext=plaintext), str(error))
 
 
 def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, record: Record) -> Notice:

@@ -17,10 +17,12 @@ from orders.kis.stream import WaitReason
 class Link:
     """What is known of the line and the reads. `unread`: TR ids that are not registered, with the broker's code.
 
-    `live` from the first registration to the session's end. `recovered` once every list was read since then.
+    `live` from the first registration to the session's end; `registering` while the answers to the others may still
+    come. `recovered` once every list was read since then.
     """
 
     live: bool = False
+    registering: bool = False
     recovered: bool = False
     reason: WaitReason | None = None
     next_try_at: datetime | None = None
@@ -41,14 +43,14 @@ def state(link: Link, sweeps: Sweeps) -> Feed:
     """LIVE only where every notice can be read and the lists were read once since the session began."""
     if not link.live:
         return Feed.POLLING if sweeps.answered and link.reason else Feed.DOWN
-    if not link.recovered:
+    if not link.recovered or (link.unread and link.registering):
         return Feed.SYNCING
     return Feed.POLLING if link.unread else Feed.LIVE
 
 
 def detail(link: Link, sweeps: Sweeps) -> str:
     """Why it is not live, when the next attempt is, and how old the reads are; times are Korean."""
-    parts = [_unread(link)] if link.live and link.unread else []
+    parts = [_unread(link)] if link.live and link.unread and not link.registering else []
     if not link.live and link.reason is not None:
         parts.append(_reason(link.reason))
         if link.next_try_at is not None:

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 SAY_STATE_EVERY = 4.0
 LOOK_EVERY = 0.3
+REGISTERED_WITHIN = 5.0  # seconds after the first answer to a registration
 PATIENCE = 1.2  # seconds for what is under way when all has to end; the socket closes within one
 NIGHT_TRS = {"H0MFCNI0", "H0EUCNI0"}  # KIS's pages confuse the two, and an account may have neither: only a warning
 HELD = {stream.WaitReason.SLOT_HELD, stream.WaitReason.REFUSED}
@@ -178,10 +179,16 @@ class Tenure:
         await self._intake.put(self._journal, Received(self._frames, event, clock.now()))
 
     async def _live(self) -> None:
-        self._link.live, self._link.reason, self._link.next_try_at = True, None, None
+        self._link.live, self._link.recovered, self._link.registering = True, False, True
+        asyncio.get_running_loop().call_later(REGISTERED_WITHIN, self._registered)
+        self._link.reason, self._link.next_try_at = None, None
+        await self._desk.quietly(self._say)
         await self._desk.quietly(lease.slot_taken, self._hold.fence)
         await self._asking.found()
         await self._desk.quietly(self._say)
+
+    def _registered(self) -> None:
+        self._link.registering = False
 
     async def _lost(self, reason: stream.WaitReason, seconds: float) -> None:
         was_live, self._link.live = self._link.live, False

@@ -248,3 +248,45 @@ def test_a_fill_under_the_new_number_puts_the_modify_in_force(desk: Desk) -> Non
     late = overseas(ODER_NO="3570", OODER_NO="3567", RCTF_CLS="1", ACPT_YN="2", CNTG_UNPR="018000000")
     assert desk.notice("H0GSCNI0", late).state == NoticeState.APPLIED
     assert only_order().status == "FILLED"
+
+
+def test_a_frame_quarantined_whole_before_a_crash_does_not_stop_the_replay(desk: Desk) -> None:
+    desk.receive(b"not a frame")
+    raw = desk.raw("H0GSCNI0", overseas())
+    received = NoticeReceived(raw, parse(raw), desk.cipher)  # type: ignore[arg-type]
+    executions.keep(Journal(desk.connection.pk, 1), 99, received, NIGHT)
+    assert executions.replay(Journal(desk.connection.pk, desk.epoch)) == 1
+    assert only_order().status == "NEW"
+    assert Notice.objects.filter(state=NoticeState.QUARANTINED).count() == 1
+
+
+def test_a_modify_of_a_part_that_was_announced_first_makes_a_second_row(desk: Desk) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004", "CNTG_UNPR": "018000000"}
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", **part))
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **part))
+    first, second = Order.objects.order_by("id")
+    assert (first.leaves_qty, second.leaves_qty, second.parent) == (6, 4, first)
+    assert [row.number for row in second.numbers.all()] == [3570]
+
+
+@pytest.mark.parametrize("request_kind", ["1", "2"])
+def test_a_confirmation_told_twice_takes_its_quantity_once(desk: Desk, request_kind: str) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004", "CNTG_UNPR": "018000000"}
+    desk.notice("H0GSCNI0", overseas())
+    confirmed = overseas(RCTF_CLS=request_kind, ACPT_YN="2", **part)
+    states = [desk.notice("H0GSCNI0", confirmed).state for _ in range(2)]
+    assert states == [NoticeState.APPLIED, NoticeState.REPEATED]
+    assert Order.objects.order_by("id")[0].leaves_qty == 6
+    assert Order.objects.count() == (2 if request_kind == "1" else 1)
+
+
+def test_a_number_that_comes_into_force_is_a_new_version(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    same_price = {"ODER_NO": "3570", "OODER_NO": "3567", "RCTF_CLS": "1"}
+    desk.notice("H0GSCNI0", overseas(**same_price))
+    before = only_order().version
+    desk.notice("H0GSCNI0", overseas(**same_price, ACPT_YN="2"))
+    assert only_order().version == before + 1
+    event = StreamEvent.objects.filter(user=desk.manager).latest("seq")
+    assert (event.row["order_id"], event.version) == ("0000003570", before + 1)

@@ -25,6 +25,8 @@ READ = Sweeps(AT, AT.replace(second=1), answered=True)
         (Link(live=True), READ, Feed.SYNCING),
         (Link(live=True, recovered=True), READ, Feed.LIVE),
         (Link(live=True, recovered=True, unread={"H0STCNI0": ""}), READ, Feed.POLLING),
+        (Link(live=True, recovered=True, registering=True, unread={"H0STCNI0": ""}), READ, Feed.SYNCING),
+        (Link(live=True, recovered=True, registering=True), READ, Feed.LIVE),
     ],
 )
 def test_it_is_live_only_where_nothing_can_be_missed(link: Link, sweeps: Sweeps, state: Feed) -> None:

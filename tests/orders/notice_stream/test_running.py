@@ -36,7 +36,7 @@ def test_it_reconciles_goes_live_and_brings_a_fill_into_the_database(connected: 
     with streaming() as states:
         until(lambda: states[-1:] == ["live"])
         assert states[states.index("syncing") :] == ["syncing", "live"]
-        assert len(simulator.seen()["registered"]) == 5
+        until(lambda: len(simulator.seen()["registered"]) == 5)
         number = simulator.place()
         until(lambda: Order.objects.filter(numbers__number=number).exists())
         simulator.press(event="fill", order=number, qty="4", price="179.5")
