@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.serializers import moment, plain
 from orders import permissions
 from orders.models import Notice, Order, OrderCommand, OrderEventRecord, OrderNumber
+from orders.session_clock import transmission
 
 CONNECTION_SECRETS = (
     "app_key",
@@ -64,7 +65,7 @@ def order_row(order: Order, user: User) -> dict[str, Any]:
         "command": _newest_command(order),
         "allowed_actions": permissions.allowed_actions(order, user, now),
         "version": order.version,
-        "transmit_at": moment(order.transmits_at),
+        "transmit_at": moment(transmission(order, now)),
         "ordered_at": moment(order.ordered_at),
         "transact_time": moment(order.transact_time),
         "freshness": _freshness(order, now),

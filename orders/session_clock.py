@@ -9,11 +9,13 @@ from enum import StrEnum
 from accounts import access
 from accounts.clock import KST
 from orders.domain.events import Market
+from orders.domain.order_state import OrderStatus
 from orders.domain.sessions import Calendar, Session, Sessions
 from orders.models import KisAccount, Order
 from orders.permissions import sessions
 
 DERIVATIVES = "03"
+REGULAR = "regular"
 TRADED_WITHIN = timedelta(days=30)
 AMERICAN = (Market.US_DAYTIME, Market.US, Market.US_RESERVED)
 ASIAN = (Market.ASIA, Market.ASIA_RESERVED)
@@ -71,6 +73,25 @@ def read(user: access.Viewer, now: datetime) -> SessionClock:
     places = sorted(_traded(user, now), key=lambda place: (SHOWN.index(place.market), place.exchange))
     table = sessions()
     return SessionClock(now, tuple(_line(table, place, now) for place in places))
+
+
+def transmission(order: Order, now: datetime) -> datetime | None:
+    """When a waiting reservation goes to its exchange: a US one at the next regular opening, an Asian one not before
+    its window closes (KIS "해외주식 예약주문접수"). What was sent keeps its own time.
+    """
+    if order.transmits_at is not None or order.status != OrderStatus.RESERVED:
+        return order.transmits_at
+    if order.market == Market.US_RESERVED:
+        return _next_regular(now)
+    window = sessions().session_at(Market.ASIA_RESERVED, order.ordered_at, order.exchange)
+    return window.closes_at if window is not None and window.closes_at > now else None
+
+
+def _next_regular(now: datetime) -> datetime | None:
+    session = sessions().next_session(Market.US, now)
+    while session is not None and session.name != REGULAR:
+        session = sessions().next_session(Market.US, session.opens_at)
+    return session.opens_at if session is not None else None
 
 
 @dataclass(frozen=True, slots=True)

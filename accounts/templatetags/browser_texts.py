@@ -23,6 +23,7 @@ def _pair(context: str, text: str) -> tuple[str, str]:
 
 
 _TEXTS = (
+    _("외 {n}건"),
     _("체결 {n}"),
     _("새 주문"),
     _("가격 변경"),

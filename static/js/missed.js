@@ -13,6 +13,7 @@ import { statusName } from "./order_cells.js";
 const LOOK_BACK_MS = 600_000;
 const WORTH_A_LINE_MS = 5_000;
 const MOST_LINES = 3;
+const MOST_ORDERS = 40;
 const DISMISSED = "portal-recoveries-seen";
 const missed = new Map();
 
@@ -57,7 +58,8 @@ function showMissed() {
 function list(lines) {
   if (!lines.length) return "";
   const summary = h("summary", {}, t("바뀐 주문 {n}건", { n: lines.length }));
-  return h("details", { class: "missed" }, summary, h("ul", {}, ...lines));
+  const rest = lines.length > MOST_ORDERS ? h("li", {}, t("외 {n}건", { n: lines.length - MOST_ORDERS })) : null;
+  return h("details", { class: "missed" }, summary, h("ul", {}, ...lines.slice(0, MOST_ORDERS), rest));
 }
 
 function line(row, text) {
@@ -74,8 +76,10 @@ function showRecovery(row) {
   document.dispatchEvent(new CustomEvent("orders:recovered", { detail: row.orders.map((order) => String(order.id)) }));
 }
 
-function worthTelling({ orders, reason, lost_at, ended_at }) {
-  return orders.length > 0 || (reason !== "start" && Date.parse(ended_at) - Date.parse(lost_at) >= WORTH_A_LINE_MS);
+/** A first start has missed nothing: all that it reads is what was there. */
+function worthTelling({ orders, reason, lost_at, began_at, ended_at }) {
+  if (reason === "start" && Date.parse(began_at) - Date.parse(lost_at) < WORTH_A_LINE_MS) return false;
+  return orders.length > 0 || Date.parse(ended_at) - Date.parse(lost_at) >= WORTH_A_LINE_MS;
 }
 
 function banner(row) {

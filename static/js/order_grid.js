@@ -107,7 +107,7 @@ function columns() {
     { ...text("command", "명령", 160, cells.commandMark, commandKey), ...flash, flex: 3 },
     { ...text("market", "시장/세션", 80, cells.marketName, cells.marketName), hide: narrow },
     {
-      ...text("actions", "동작", 134, cells.actionButtons, actionsKey),
+      ...text("actions", "동작", 144, cells.actionButtons, actionsKey),
       cellClass: "actions",
       sortable: false,
       resizable: false,

@@ -122,3 +122,24 @@ def test_a_suspended_market_says_so_and_has_no_next_opening(manager: User) -> No
         found = line(manager, Market.US_DAYTIME, FRIDAY)
     calendars.forget()
     assert (found.phase, found.reason, found.changes_at) == (Phase.CLOSED, Closed.SUSPENDED, None)
+
+
+def test_a_us_reservation_is_sent_at_the_next_regular_opening() -> None:
+    order = make.OrderFactory.build(market="US_RESERVED", status="RESERVED")
+    evening = datetime(2026, 11, 20, 20, 25, tzinfo=KST)
+    assert session_clock.transmission(order, evening) == datetime(2026, 11, 20, 23, 30, tzinfo=KST)
+    sunday = datetime(2026, 11, 22, 12, 0, tzinfo=KST)
+    assert session_clock.transmission(order, sunday) == datetime(2026, 11, 23, 23, 30, tzinfo=KST)
+
+
+def test_an_asian_reservation_is_not_sent_before_its_window_closes() -> None:
+    asked = datetime(2026, 11, 20, 9, 30, tzinfo=KST)
+    order = make.OrderFactory.build(market="ASIA_RESERVED", status="RESERVED", exchange="TKSE", ordered_at=asked)
+    assert session_clock.transmission(order, asked) == datetime(2026, 11, 20, 12, 20, tzinfo=KST)
+    assert session_clock.transmission(order, datetime(2026, 11, 20, 13, 0, tzinfo=KST)) is None
+
+
+def test_what_was_sent_keeps_its_time_and_other_orders_have_none() -> None:
+    sent = make.OrderFactory.build(market="US", status="FILLED", transmits_at=FRIDAY)
+    assert session_clock.transmission(sent, FRIDAY + timedelta(days=1)) == FRIDAY
+    assert session_clock.transmission(make.OrderFactory.build(), FRIDAY) is None
