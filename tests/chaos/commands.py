@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,33 +25,42 @@ from tests.chaos.outcomes import Commanded, Evidence, Recorded, judge, unsettled
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
-from tests.chaos.waiting import until
+from tests.chaos.waiting import NeverHappened, until
 
 USER = "kim"
 ACTS = ("cancel", "cancel", "modify price")
+BROKEN_ANSWERS = ("http_500_blank", "http_502_html", "http_503_empty", "http_500_json")
 # What the broker does to each request of a kind, in turn: a fault of the simulator, and whether it carries it out.
 FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "timeout": ({"fault": "timeout_before_accept"}, {"fault": "timeout_after_accept"}),
-    "reset": ({"fault": "reset_before"}, {"fault": "reset_after"}),
-    "5xx before": ({"fault": "http_500_blank", "accept": False},),
-    "5xx after": ({"fault": "http_500_blank", "accept": True},),
-    "egw": ({"fault": "egw00201"}, {"fault": "egw00123"}),
+    "reset": tuple({"fault": fault} for fault in ("reset_before", "reset_after", "drop_before", "drop_after")),
+    "5xx before": tuple({"fault": fault, "accept": False} for fault in BROKEN_ANSWERS),
+    "5xx after": tuple({"fault": fault, "accept": True} for fault in BROKEN_ANSWERS),
+    "egw": ({"fault": "egw00201"}, {"fault": "egw00123"}, {"fault": "egw00121"}),
+    "kill": (
+        {"fault": "delay_after", "seconds": 1},
+        {"fault": "delay_before", "seconds": 1},
+    ),  # the server dies meanwhile
 }
-KINDS = ("undisturbed", "double click", "two tabs", *FAULTS, "kill")
+KINDS = ("undisturbed", "double click", "two tabs", *FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`commands` of each kind, given `at_once` at a time; `patience` is how long the last ones are watched."""
+    """`commands` of each kind, `at_once` before the next orders are placed, a click each `gap` seconds.
+
+    `patience` is how long the last ones are watched.
+    """
 
     commands: int
     at_once: int
+    gap: float
     accounts: int
     patience: float
 
 
-SHORT = Size(commands=12, at_once=6, accounts=2, patience=25)
-HEAVY = Size(commands=1000, at_once=20, accounts=20, patience=280)
+SHORT = Size(commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
+HEAVY = Size(commands=1000, at_once=20, gap=0.8, accounts=20, patience=280)
 
 
 @dataclass
@@ -72,7 +82,10 @@ class Desk:
         for start in range(0, size.commands, size.at_once):
             rows = self.orders.fresh(min(size.at_once, size.commands - start))
             self._arm(len(rows))
-            clicks = [pool.submit(self._give, row) for row in rows]
+            clicks = []
+            for row in rows:
+                clicks.append(pool.submit(self._give, row))
+                time.sleep(0 if self.kind == "kill" else size.gap)
             if self.kind == "kill":
                 self._kill_under(clicks)
             for click in clicks:
@@ -95,8 +108,6 @@ class Desk:
 
     def _click(self, row: dict[str, Any], act: str, key: uuid.UUID, values: Mapping[str, Any]) -> str:
         """The state that the answer says, a refusal's status and code, or "" where the server died."""
-        if self.kind == "kill":
-            time.sleep(self.rng.uniform(0.0, 0.4))
         try:
             answer = self.portal.command(row, act, key, **values)
         except requests.ConnectionError:
@@ -105,8 +116,12 @@ class Desk:
         return str(told["state"]) if answer.status_code == 202 else f"{answer.status_code} {told['code']}"
 
     def _kill_under(self, clicks: Sequence[Future[None]]) -> None:
+        """The server dies once the broker has the first request, or before; where the others are is left to chance."""
         assert self.web is not None
-        time.sleep(self.rng.uniform(0.1, 0.5))
+        before = len(self.broker.truth().asked)
+        with suppress(NeverHappened):
+            until("a request arrives", lambda: len(self.broker.truth().asked) > before, within=self.rng.uniform(0.2, 4))
+        time.sleep(self.rng.uniform(0, 0.5))
         self.web.kill()
         for click in clicks:
             click.exception()

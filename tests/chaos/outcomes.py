@@ -146,9 +146,7 @@ def judge(evidence: Evidence, found: Findings) -> None:
     found.require(
         "undisturbed ones not CONFIRMED", [str(dict(plain))] if plain["CONFIRMED"] < 0.99 * plain.total() else []
     )
-    seen = [
-        at - since for c in unknown if (since := c.entered("UNKNOWN")) and (at := evidence.seen.get((c.pk, "UNKNOWN")))
-    ]
+    seen = [span for command in unknown if (span := _first_seen(command, evidence.seen)) is not None]
     found.figures |= {
         "intents": len(evidence.given),
         "commands": len(commands),
@@ -185,14 +183,21 @@ def is_state(answer: str) -> bool:
     return answer.isupper()
 
 
+def _first_seen(command: Recorded, seen: Mapping[tuple[str, str], float]) -> float | None:
+    """Seconds from UNKNOWN until a browser heard of it, or of what it became in the same change; None: never."""
+    since = command.entered("UNKNOWN")
+    states = [move.after for move in command.moves if since is not None and move.at >= since]
+    heard = [seen[command.pk, state] for state in states if (command.pk, state) in seen]
+    return min(heard) - since if heard and since is not None else None
+
+
 def _seen_late(unknown: Sequence[Recorded], seen: Mapping[tuple[str, str], float]) -> list[str]:
-    found = []
-    for command in unknown:
-        since, at = command.entered("UNKNOWN"), seen.get((command.pk, "UNKNOWN"))
-        if since is None or at is None or at - since > SEEN_WITHIN:
-            late = "never" if at is None or since is None else f"after {at - since:.2f} s"
-            found.append(f"{_name(command)}: {late}")
-    return found
+    spans = [(command, _first_seen(command, seen)) for command in unknown]
+    return [
+        f"{_name(command)}: {'never' if span is None else f'after {span:.2f} s'}"
+        for command, span in spans
+        if span is None or span > SEEN_WITHIN
+    ]
 
 
 def _left_early(commands: Sequence[Recorded]) -> list[str]:

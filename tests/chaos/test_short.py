@@ -14,7 +14,7 @@ MOST_SECONDS = 240
 SHORT_FORMS = [
     ("fills", "sqlite"),
     ("fills", "postgres"),
-    ("commands", "sqlite"),
+    ("commands", "postgres"),
     ("crashes", "sqlite"),
     ("leases", "postgres"),
     ("sockets", "postgres"),

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from tests.servers.programs import LadderEmpty, Program, memory_folder, start
 
 NOBODY = 65534
-FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "shared_buffers=64MB"]
+FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB"]
 
 
 @contextmanager
