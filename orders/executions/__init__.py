@@ -5,7 +5,13 @@ leave a `Notice` row with the reason; the stream goes on.
 """
 
 from orders.executions.journal import Journal, Received, keep, keep_all
-from orders.executions.understanding import record_notice, replay, understand, understand_all
+from orders.executions.understanding import (
+    record_notice,
+    replay,
+    understand,
+    understand_again,
+    understand_all,
+)
 from orders.lease import LeaseLost
 
 __all__ = [
@@ -17,5 +23,6 @@ __all__ = [
     "record_notice",
     "replay",
     "understand",
+    "understand_again",
     "understand_all",
 ]

@@ -108,7 +108,7 @@ def _apply_event(order: Order, news: OrderNews, row: Notice, evidence: ledger.Ev
     changed |= renumbered
     if news.instrument.name and not order.name:
         order.name, changed = news.instrument.name[:80], True
-    order.noticed_at = row.frame.received_at
+    order.noticed_at = max(order.noticed_at or row.frame.received_at, row.frame.received_at)
     if row.state == NoticeState.REPEATED:
         order.save(update_fields=["noticed_at"])
         return

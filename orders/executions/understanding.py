@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import OperationalError, transaction
 
+from accounts import audit
 from accounts import broadcast as stream
 from accounts.fields import AmountOutOfRange
 from orders import placing
@@ -23,7 +24,7 @@ from orders.kis.frames import NoticeFrame as WireFrame
 from orders.kis.notices import Record, split_records
 from orders.kis.protocol import NoticeReceived
 from orders.lease import LeaseLost
-from orders.models import Notice, NoticeFrame, NoticeState
+from orders.models import Notice, NoticeFrame, NoticeState, StreamLease
 
 log = logging.getLogger(__name__)
 
@@ -98,21 +99,72 @@ def _split(received: NoticeReceived) -> list[Record] | _Whole:
 
 def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, record: Record) -> Notice:
     row = Notice(position=position, tr_id=record.tr_id, width=len(record.columns), plaintext="^".join(record.columns))
+    reason = _try(frame, journal, row, record)
+    if reason is None:
+        return row
+    row.pk = None
+    return _quarantine(frame, journal, row, reason)
+
+
+def _try(frame: NoticeFrame, journal: Journal, row: Notice, record: Record) -> str | None:
+    """Apply one record in a transaction of its own. None, or why it was not.
+
+    Raises LeaseLost, and OperationalError while the database is away or busy: then the frame is read again.
+    """
     try:
         with transaction.atomic():
             journal.fence.check()
-            return apply(frame, row, record)
-    except LeaseLost:
+            apply(frame, row, record)
+    except (LeaseLost, OperationalError):
         raise
     except (KisError, placing.Unplaced, rules.IllegalTransition, AmountOutOfRange, ArithmeticError) as error:
-        return _quarantine(frame, journal, row, str(error))
-    except DatabaseError as error:
-        log.exception("notice not applied", extra={"frame": frame.pk, "position": position})
-        return _quarantine(frame, journal, row, f"{type(error).__name__}: {error}")
+        return str(error)
+    except Exception as error:
+        log.exception("notice not applied", extra={"frame": frame.pk, "position": row.position})
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def understand_again(notice: Notice, by: audit.By) -> NoticeState:
+    """Read a quarantined record once more, as the program and the books are now. Its state afterwards. Audited.
+
+    A record that was applied stays as it is. Raises LeaseLost when the stream changes hands meanwhile.
+    """
+    frame = notice.frame
+    with transaction.atomic():
+        journal = _present(frame)
+        row = Notice.objects.select_for_update().get(pk=notice.pk)
+        if row.state != NoticeState.QUARANTINED:
+            return NoticeState(row.state)
+        _read_again(frame, journal, row)
+        account = row.order.account if row.order is not None else None
+        detail = {"state": row.state, "reason": row.reason}
+        audit.record(by, audit.Act("notice.read_again", account=account, subject=f"notice {row.pk}", detail=detail))
+    understand(frame, _reread(frame), journal)  # the other records of a frame that could not be split before
+    return NoticeState(row.state)
+
+
+def _present(frame: NoticeFrame) -> Journal:
+    """Under the epoch of now: the frame's own is long over."""
+    epoch = StreamLease.objects.filter(pk=frame.connection_id).values_list("epoch", flat=True).first()
+    return Journal(frame.connection_id, epoch or 0)
+
+
+def _read_again(frame: NoticeFrame, journal: Journal, row: Notice) -> None:
+    split = _split(_reread(frame))
+    if isinstance(split, _Whole):
+        reason: str | None = split.reason
+    else:
+        record = split[row.position]
+        row.tr_id, row.width, row.plaintext = record.tr_id, len(record.columns), "^".join(record.columns)
+        row.reason = ""
+        reason = _try(frame, journal, row, record)
+    if reason is not None:
+        _quarantine(frame, journal, row, reason)
 
 
 def _quarantine(frame: NoticeFrame, journal: Journal, row: Notice, reason: str) -> Notice:
-    row.pk, row.frame, row.order = None, frame, None
+    row.frame, row.order = frame, None
     row.state, row.reason = NoticeState.QUARANTINED, reason.replace("\x00", "")[:400]
     with transaction.atomic():
         journal.fence.check()
