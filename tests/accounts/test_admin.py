@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.admin.rights import LedgerAdmin, RoleAdmin
 from accounts.models import AuditEvent, Dataset, Role
-from orders.models import StreamLease
+from orders.models import CommandBatch, Order, Rehearsal, StreamLease, Switch
 from tests import factories as make
 from tests.accounts.admin_pages import page, staff
 from tests.sessions import signed_in
@@ -21,7 +21,7 @@ SECRETS = ("key-7f3a", "secret-91bc", "app-4d2e", "app-secret-77", "hts-3391")
 KEPT = {
     Role.OPERATIONS: {
         "firm", "scheduleentry", "clientaccount", "assignment", "kisconnection", "kisaccount",
-        "markethours", "marketday", "marketsuspension",
+        "markethours", "marketday", "marketsuspension", "rehearsalschedule",
     },
     Role.COMPLIANCE: set(),
     Role.ADMINISTRATOR: {"user", "apitoken", "authenticator", "firm", "kisconnection"},
@@ -64,7 +64,21 @@ def everything() -> None:
     make.OrderEventFactory.create(order=order)
     make.OrderCommandFactory.create(order=order, raw_answer=NUMBER.encode())
     make.NoticeFactory.create(order=order, plaintext=f"{SECRETS[4]}^{NUMBER}")
+    _held_back(order)
     AuditEvent.objects.create(at=timezone.now(), actor_name="kim", action="account.viewed", account=account)
+
+
+def _held_back(order: Order) -> None:
+    """A switch over the order's account, and the batch that canceled the order."""
+    now, officer = timezone.now(), make.UserFactory.create(role=Role.OPERATIONS)
+    switch = Switch.objects.create(
+        kind="kill", scope="account", account=order.account, engaged_by=officer, engaged_at=now, reason="시세 이상"
+    )
+    batch = CommandBatch.objects.create(
+        kind="kill", actor=officer, intent=switch.intent, switch=switch, created_at=now, worked_at=now
+    )
+    batch.rows.create(position=1, order=order, expected_version=1)
+    Rehearsal.objects.create(day=now.date(), started_at=now)
 
 
 @pytest.mark.usefixtures("everything")
@@ -106,6 +120,7 @@ def test_ledgers_are_kept_by_nobody() -> None:
         "snapshot", "cashbalance", "holding", "settlement", "trade", "orderdetail", "orderexecution",
         "syncrun", "syncstep", "rawpage", "auditevent",
         "order", "ordernumber", "fill", "ordereventrecord", "ordercommand", "notice", "noticeframe",
+        "switch", "commandbatch", "batchrow", "rehearsal",
     }  # fmt: skip
 
 

@@ -147,9 +147,15 @@ def test_every_route_refuses_whoever_does_not_say_who_they_are() -> None:
 
 def test_every_route_is_named_in_this_matrix() -> None:
     known = {f"accounts/{NOWHERE}/{path}" for path in UNDER_ACCOUNT}
-    known |= {f"orders/{NOWHERE}/{path}" for path in [*UNDER_ORDER, "cancel/", "modify/"]}
+    known |= {f"orders/{NOWHERE}/{path}" for path in [*UNDER_ORDER, "cancel/", "modify/", "inquire/"]}
     known |= {*LISTS, f"sync/runs/{NOWHERE}/", "notices/", f"commands/{uuid.UUID(int=0)}/"}
-    known |= {"orders/cancel-selected/", f"batches/{uuid.UUID(int=0)}/", "switches/", "switches/preview/"}
+    known |= {
+        "orders/recoveries/",
+        "orders/cancel-selected/",
+        f"batches/{uuid.UUID(int=0)}/",
+        "switches/",
+        "switches/preview/",
+    }
     known |= {f"switches/{NOWHERE}/{path}" for path in ["", "rest/", "release-request/", "release/"]}
     assert set(_routes()) == known
 
