@@ -14,6 +14,7 @@ from accounts.clock import KST
 from accounts.serializers import moment
 from accounts.templatetags.portal_format import compact_won, money, price, quantity
 from orders.domain.command_state import CommandState
+from orders.domain.events import ReportStatus
 from orders.domain.order_state import OrderStatus
 from orders.evidence import Sources
 from orders.models import CommandType, Order, OrderEventRecord
@@ -40,6 +41,17 @@ HAPPENED: dict[str, Promise] = {
     "CommandNoTrace": gettext_lazy("요청이 반영되지 않음"),
     "CommandEscalate": gettext_lazy("사람이 확인해야 함"),
 }
+ROW_STATES: dict[str | None, Promise | str] = {
+    None: "",
+    ReportStatus.OPEN: gettext_lazy("미체결"),
+    ReportStatus.DONE: gettext_lazy("완료"),
+    ReportStatus.CANCELED: gettext_lazy("취소"),
+    ReportStatus.NOT_SENT: gettext_lazy("미처리"),
+    ReportStatus.REJECTED: gettext_lazy("거부"),
+    ReportStatus.RESERVED: gettext_lazy("예약접수"),
+    ReportStatus.TRANSMITTED: gettext_lazy("전송됨"),
+    ReportStatus.UNRECOGNISED: "",
+}
 SHOWN_BY: dict[str, Promise] = {
     "notice": gettext_lazy("체결통보"),
     "inquiry": gettext_lazy("증권사 조회"),
@@ -65,7 +77,15 @@ def _shown(evidence: dict[str, Any]) -> dict[str, Any]:
     """The line that is always there, the facts behind it, and the vendor's own columns where it is a notice."""
     facts = _facts(evidence)
     columns = list(evidence.get("columns", {}).items())
-    return {"line": " · ".join(value for _label, value in facts[:3]), "facts": facts, "columns": columns}
+    return {"line": _line_of(evidence, facts), "facts": facts, "columns": columns}
+
+
+def _line_of(evidence: dict[str, Any], facts: list[tuple[str, str]]) -> str:
+    """The three facts that a person looks for first; figures of an inquiry with what they are."""
+    if evidence["kind"] != "inquiry":
+        return " · ".join(value for _label, value in facts[:3])
+    figures = {_("체결수량"), _("미체결"), _("요청의 결과")}
+    return " · ".join([facts[0][1], *(f"{label} {value}" for label, value in facts if label in figures)])
 
 
 def _facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -103,7 +123,12 @@ def _row_facts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
         "reason": _("사유"),
         "command": _("요청"),
     }
-    return [(label, str(row.get(name) or "")) for row in rows for name, label in labels.items()]
+    return [(label, _row_fact(name, row.get(name))) for row in rows for name, label in labels.items()]
+
+
+def _row_fact(name: str, value: Any) -> str:
+    """A status of ours in its word; everything else as the broker said it."""
+    return str(ROW_STATES.get(value, value)) if name == "status" else str(value or "")
 
 
 def _command_facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -131,10 +156,18 @@ def _instant(text: str | None) -> str:
 
 def _text(record: OrderEventRecord) -> str:
     text = str(HAPPENED.get(record.type, record.type))
-    figures = [str(record.detail[name]) for name in ("quantity", "last_qty") if record.detail.get(name)]
-    at = [str(record.detail[name]) for name in ("price", "last_px") if record.detail.get(name)]
+    figures = [_figure(record.detail[name]) for name in ("quantity", "last_qty") if record.detail.get(name)]
+    at = [_figure(record.detail[name]) for name in ("price", "last_px") if record.detail.get(name)]
     reason = record.detail.get("reason") or record.detail.get("text") or ""
     return " · ".join(part for part in (text, " @ ".join([*figures[:1], *at[:1]]), str(reason)) if part)
+
+
+def _figure(text: Any) -> str:
+    """A decimal without the zeros that a broker pads it with."""
+    try:
+        return f"{Decimal(str(text)).normalize():f}"
+    except ArithmeticError:
+        return str(text)
 
 
 def sheet(order: Order, sources: Sources) -> list[list[str]]:

@@ -84,7 +84,7 @@ function worthTelling({ orders, reason, lost_at, began_at, ended_at }) {
 
 function banner(row) {
   const span = { name: row.connection, from: time(row.lost_at), to: time(row.ended_at) };
-  const outcome = row.orders.length ? t("체결 {n}건 복구", { n: row.fills }) : t("놓친 체결 없음");
+  const outcome = row.fills ? t("체결 {n}건 복구", { n: row.fills }) : t("놓친 체결 없음");
   const text = `${t("{name} {from}~{to} 체결통보 끊김 · 재조회 완료", span)} · ${outcome}`;
   const close = h("button", { type: "button", class: "btn btn-sm" }, t("닫기"));
   const body = h("div", {}, h("span", { class: "num" }, text), list(row.orders.map((order) => line(order, recovered(order)))));

@@ -89,7 +89,8 @@ function statusTail(row) {
   }
   if (row.status === "RESERVED" && row.transmit_at) {
     const left = h("span", { class: "num", "data-until": row.transmit_at }, age(Date.parse(row.transmit_at) - businessNow()));
-    return [h("span", { class: "share", title: shortMoment(row.transmit_at) }, `${t("전송까지")} `, left)];
+    const label = h("span", { class: "visually-hidden" }, t("전송까지"));
+    return [h("span", { class: "share", title: `${t("전송까지")} · ${shortMoment(row.transmit_at)}` }, label, left)];
   }
   return [];
 }

@@ -48,7 +48,8 @@ def test_a_request_that_crossed_a_fill_says_how(status: str, command: str | None
 @pytest.mark.parametrize(
     ("kind", "detail", "text"),
     [
-        ("OrderFilled", {"last_qty": "10", "last_px": "70000"}, "체결 · 10 @ 70000"),
+        ("OrderFilled", {"last_qty": "10", "last_px": "70000.0000"}, "체결 · 10 @ 70000"),
+        ("OrderFilled", {"last_qty": "ten"}, "체결 · ten"),
         ("OrderRejected", {"reason": "잔고 부족"}, "거부 · 잔고 부족"),
         (
             "CommandRejected",
@@ -72,3 +73,11 @@ def test_an_inquiry_is_named_by_its_time_in_korea() -> None:
     record = OrderEventRecord(at=at, type="OrderInquired", detail={}, evidence_kind="inquiry", evidence_id=asked)
     evidence = wording.event(record, inquiry_evidence(record))["evidence"]
     assert (evidence["name"], evidence["line"]) == ("증권사 조회", "2026-11-20 11:00:00")
+
+
+def test_an_inquiry_says_what_the_row_said_at_a_glance() -> None:
+    detail = {"number": "1666", "cum_qty": "5", "leaves_qty": "8", "status": "open", "text": "체결"}
+    record = OrderEventRecord(type="OrderInquired", detail=detail, evidence_kind="inquiry", evidence_id="x")
+    evidence = wording.event(record, inquiry_evidence(record))["evidence"]
+    assert evidence["line"] == "x · 체결수량 5 · 미체결 8"
+    assert ("상태", "미체결") in evidence["facts"]
