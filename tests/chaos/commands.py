@@ -21,7 +21,7 @@ from tests.chaos.clicks import Orders, values_of
 from tests.chaos.figures import Findings
 from tests.chaos.fills import is_registered, merged
 from tests.chaos.house import House, Person
-from tests.chaos.outcomes import Commanded, Evidence, Recorded, judge, unsettled
+from tests.chaos.outcomes import LAG, LAG_SECONDS, Commanded, Evidence, Recorded, judge, unsettled
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
@@ -43,24 +43,29 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     ),  # the server dies meanwhile
 }
 KINDS = ("undisturbed", "double click", "two tabs", *FAULTS)
+ALL_OF_THEM = 1_000_000
+EXCHANGE_DELAY = 0.6  # seconds from a request to the exchange's word, in the simulator
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """`commands` of each kind, `at_once` before the next orders are placed, a click each `gap` seconds.
 
-    `patience` is how long the last ones are watched.
+    `patience` is how long the last ones are watched; `to_the_end`: until what the broker never took is escalated.
     """
+
+    kinds: tuple[str, ...]
 
     commands: int
     at_once: int
     gap: float
     accounts: int
     patience: float
+    to_the_end: bool = False
 
 
-SHORT = Size(commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
-HEAVY = Size(commands=1000, at_once=20, gap=0.8, accounts=20, patience=280)
+SHORT = Size(KINDS, commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
+HEAVY = Size((*KINDS, LAG), commands=1000, at_once=20, gap=0.8, accounts=20, patience=480, to_the_end=True)
 
 
 @dataclass
@@ -90,8 +95,19 @@ class Desk:
                 self._kill_under(clicks)
             for click in clicks:
                 click.result()
+            if self.kind == LAG:
+                self._let_notices_through()
+
+    def _let_notices_through(self) -> None:
+        """Once the exchange has said all that nobody was to hear; the lists go on lagging."""
+        time.sleep(2 * EXCHANGE_DELAY)
+        self.broker.press(clear=True)
+        self.broker.press(fault="inquiry_lag", seconds=LAG_SECONDS)
 
     def _arm(self, count: int) -> None:
+        if self.kind == LAG:
+            self.broker.press(fault="drop_notices", times=ALL_OF_THEM)
+            self.broker.press(fault="inquiry_lag", seconds=LAG_SECONDS)
         faults = FAULTS.get(self.kind, ())
         for place in range(count if faults else 0):
             self.broker.press(**faults[place % len(faults)])
@@ -130,7 +146,8 @@ class Desk:
 
 
 def run(house: House, size: Size, seed: int, found: Findings) -> None:
-    house.open(len(KINDS), [Person(USER, tuple(range(len(KINDS))))], accounts=size.accounts)
+    count = len(size.kinds)
+    house.open(count, [Person(USER, tuple(range(count)))], accounts=size.accounts)
     house.stream()
     main, kill = (house.web(name) for name in ("web", "web-kill"))
     portals = {name: Portal(port, house.tokens[USER]) for name, (_, port) in (("web", main), ("kill", kill))}
@@ -140,13 +157,13 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
         until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
     desks = [
         Desk(kind, broker, house, drawn(seed, kind), portals.get(kind, portals["web"]))
-        for kind, broker in zip(KINDS, house.brokers, strict=True)
+        for kind, broker in zip(size.kinds, house.brokers, strict=True)
     ]
-    desks[-1].web = kill[0]
+    desks[size.kinds.index("kill")].web = kill[0]
     seen: dict[tuple[str, str], float] = {}
     with Fleet([Browser(portals["web"], on_event=partial(_note, seen))]):
         _give_all(desks, size)
-        commands, truth = _settled(house, size.patience)
+        commands, truth = _settled(house, size)
     judge(Evidence([command for desk in desks for command in desk.given], commands, truth, seen), found)
 
 
@@ -163,14 +180,15 @@ def _note(seen: dict[tuple[str, str], float], message: dict[str, Any], at: float
         seen.setdefault((command["id"], command["state"]), at)
 
 
-def _settled(house: House, patience: float) -> tuple[list[Recorded], Truth]:
-    """Watch until nothing is open that evidence can move, or the patience is over."""
+def _settled(house: House, size: Size) -> tuple[list[Recorded], Truth]:
+    """Watch until nothing is open that evidence or time can move, or the patience is over."""
     from tests.chaos.trail import recorded  # noqa: PLC0415 - after Django is set up
 
     began = time.monotonic()
     while True:
         truth = merged(broker.truth() for broker in house.brokers)
         commands = recorded()
-        if not unsettled(commands, truth) or time.monotonic() - began > patience:
+        waiting = [command for command in commands if size.to_the_end and command.state == "UNKNOWN"]
+        if not (waiting or unsettled(commands, truth)) or time.monotonic() - began > size.patience:
             return commands, truth
         time.sleep(1)

@@ -11,12 +11,14 @@ from tests.chaos.figures import Findings, percentile
 from tests.chaos.truth import AskedOrder, Truth
 
 OPEN = frozenset({"CREATED", "READY", "SENDING", "ACKED", "UNKNOWN", "ESCALATED"})
+NEVER_SENT = frozenset({"DENIED", "EXPIRED", "NOT_SENT"})
 DONE = frozenset({"CONFIRMED", "PARTIALLY_CONFIRMED"})
 # What may only be reached one way: a hole before it shows as a move from elsewhere.
 NEXT = {"": {"CREATED"}, "CREATED": {"READY", "DENIED", "EXPIRED"}, "READY": {"SENDING", "DENIED", "EXPIRED"}}
 SEEN_WITHIN = 1.0
 RESOLVED_WITHIN = 10.0
 KEPT_UNKNOWN = 180.0
+LAG, LAG_SECONDS = "lag", 180  # a kind whose lists are that old, and whose notices nobody hears
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ def judge(evidence: Evidence, found: Findings) -> None:
     unknown = [command for command in commands if command.entered("UNKNOWN") is not None]
     found.require("unknown outcomes not seen within a second", _seen_late(unknown, evidence.seen))
     found.require("left UNKNOWN too early", _left_early([c for c in unknown if not was_taken(c, truth)]))
-    resolved = _resolved([command for command in unknown if was_taken(command, truth)])
+    lagging = {item.intent for item in evidence.given if item.kind == LAG}
+    found.require("guessed while the lists lagged", _guessed([c for c in commands if c.intent in lagging]))
+    resolved = _resolved([c for c in unknown if was_taken(c, truth) and c.intent not in lagging])
     slow = percentile(resolved, 0.95)
     found.require("p95 of the resolution", [f"{slow} s"] if slow is not None and slow > RESOLVED_WITHIN else [])
     plain = _states(evidence, "undisturbed")
@@ -208,6 +212,16 @@ def _left_early(commands: Sequence[Recorded]) -> list[str]:
         if entered is not None and left is not None and left - entered < KEPT_UNKNOWN:
             found.append(f"{_name(command)}: {command.state} after {left - entered:.0f} s")
     return found
+
+
+def _guessed(commands: Sequence[Recorded]) -> list[str]:
+    """Final before anything could be known of it."""
+    ends = [(command, command.moves[-1].at - command.created_at) for command in commands if command.moves]
+    return [
+        f"{_name(command)}: after {after:.0f} s"
+        for command, after in ends
+        if command.state not in {*OPEN, *NEVER_SENT} and after < LAG_SECONDS
+    ]
 
 
 def _resolved(commands: Sequence[Recorded]) -> list[float]:
