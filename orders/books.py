@@ -47,7 +47,8 @@ def apply_read(read: Read) -> int:
     A row that cannot be stored is logged and leaves the other orders alone. Raises LeaseLost where the read was made
     by a notice stream that another process has taken over.
     """
-    return sum(_apply_or_skip(read, chain) for chain in chains.of(read.reports))
+    apart = chains.apart(read.account, read.reports)
+    return sum(_apply_or_skip(read, chain) for chain in chains.of(read.reports, apart))
 
 
 def _apply_or_skip(read: Read, chain: Chain) -> bool:
@@ -68,7 +69,7 @@ def _apply(read: Read, chain: Chain) -> bool:
     if known is None and not chain.own:
         return False  # a cancel of an order that no list shows any more
     order = ledger.lock(known.pk) if known is not None else _create(read, chain)
-    changed = _follow(read, order, chain)
+    changed = _follow(read, order, chain, created=known is None)
     if known is None or changed:
         ledger.save_visible(order, chain.newest.ordered_at or read.asked_at)
         orders_changed([order])
@@ -107,10 +108,17 @@ def _create(read: Read, chain: Chain) -> Order:
     ledger.put(order, state)
     order.save()
     if order.parent is not None:
-        source = ledger.hand_over(order.parent, order, [each.key.number for each in chain.own])
-        orders_changed([source] if source is not None else [])
+        _take_over(read, order, order.parent, chain)
     ledger.add_number(order, row.key.number, RequestKind.NEW)
     return order
+
+
+def _take_over(read: Read, part: Order, parent: Order, chain: Chain) -> None:
+    before = parent.status
+    source = ledger.hand_over(parent, part, [each.key.number for each in chain.own])
+    if source is not None:
+        ledger.note(source, "OrderInquired", _evidence(read, chain.first), before)
+        orders_changed([source])
 
 
 def _day(row: OrderReport) -> date:
@@ -118,7 +126,7 @@ def _day(row: OrderReport) -> date:
     return row.key.order_date
 
 
-def _follow(read: Read, order: Order, chain: Chain) -> bool:
+def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     """Apply one chain of rows to its row. True when something that a page shows changed."""
     before = order.status
     added = [row for row in chain.rows if _own(order, row)]
@@ -136,7 +144,7 @@ def _follow(read: Read, order: Order, chain: Chain) -> bool:
     if not is_stale(ledger.state_of(order), newest, earlier):
         changed |= ledger.put(order, apply_report(ledger.state_of(order), newest, earlier=earlier))
         changed |= _expire(order, newest, read.asked_at)
-    if changed or squared or added:
+    if changed or squared or added or created:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
 

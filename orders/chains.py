@@ -6,7 +6,7 @@ that was refused, or is listed but not in force yet, changes nothing. A cancel's
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -45,14 +45,18 @@ class Chain:
         return (self.own or self.rows)[-1]
 
 
-def of(reports: Iterable[OrderReport]) -> list[Chain]:
-    """The chains of one read; reservations first, since the orders that they became may stand in the same read."""
+def of(reports: Iterable[OrderReport], apart: Collection[Number] = frozenset()) -> list[Chain]:
+    """The chains of one read; reservations first, since the orders that they became may stand in the same read.
+
+    `apart`: the numbers of parts that have rows of their own already, whatever has become of their originals since.
+    """
     rows = {number_of(row): row for row in _latest(reports)}
+    parts = {number for number, row in rows.items() if number in apart or _is_beside(row, rows)}
     roots: dict[Number, list[OrderReport]] = {}
     for number in sorted(rows, key=lambda item: (item[0] is not Family.RESERVED, item[1], item[2])):
-        if _in_force(rows[number], rows):
-            roots.setdefault(_root(number, rows), []).append(rows[number])
-    found = [Chain(tuple(chain), root in rows and _is_beside(rows[root], rows)) for root, chain in roots.items()]
+        if number in parts or _in_force(rows[number], rows):
+            roots.setdefault(_root(number, rows, parts), []).append(rows[number])
+    found = [Chain(tuple(chain), root in parts) for root, chain in roots.items()]
     # A part leaves the order that it was taken out of before that order's own rows are looked at.
     return sorted(found, key=lambda chain: (chain.first.key.family is not Family.RESERVED, not chain.beside))
 
@@ -84,7 +88,7 @@ def _in_force(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
     if row.status is ReportStatus.REJECTED:
         return False
     original = _original(row, rows)
-    return original is None or not left(original) or is_part(row, original)
+    return original is None or not left(original)
 
 
 def _is_beside(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
@@ -105,12 +109,9 @@ def left(row: OrderReport) -> Decimal:
     return row.order_qty - row.cum_qty if row.leaves_qty is None else row.leaves_qty
 
 
-def _root(number: Number, rows: dict[Number, OrderReport]) -> Number:
+def _root(number: Number, rows: dict[Number, OrderReport], parts: Collection[Number]) -> Number:
     seen = {number}
-    while (row := rows.get(number)) is not None and row.orig_number:
-        original = _original(row, rows)
-        if row.kind is RequestKind.MODIFY and original is not None and is_part(row, original):
-            break
+    while number not in parts and (row := rows.get(number)) is not None and row.orig_number:
         number = (number[0], number[1], row.orig_number)
         if number in seen:
             break
@@ -139,6 +140,24 @@ def _swallowed(account: ClientAccount, chain: Chain, owner: Order) -> bool:
         return False
     original = _owner(account, chain.first, chain.first.orig_number or 0)
     return original is not None and original.pk == owner.pk
+
+
+def apart(account: ClientAccount, reports: Iterable[OrderReport]) -> set[Number]:
+    """The numbers among these rows under which a part of an order was taken out of it, as we know it."""
+    modifies = [number_of(row) for row in reports if row.kind is RequestKind.MODIFY]
+    if not modifies:
+        return set()
+    first = OrderNumber.objects.filter(account=account, kind=RequestKind.NEW.value, order__parent__isnull=False)
+    known: dict[tuple[str, int], list[date]] = {}
+    for family, number, day in first.filter(number__in=[number for _, _, number in modifies]).values_list(
+        "family", "number", "order_date"
+    ):
+        known.setdefault((family, number), []).append(day)
+    return {
+        item
+        for item in modifies
+        if any(abs(item[1] - day) <= SAME_NUMBER_WITHIN for day in known.get((item[0].value, item[2]), ()))
+    }
 
 
 def parent_of(account: ClientAccount, chain: Chain) -> Order | None:

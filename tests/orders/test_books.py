@@ -167,6 +167,33 @@ def test_a_part_first_told_by_its_modify_leaves_the_order_that_swallowed_it(desk
     assert [number.number for number in second.numbers.all()] == [3570]
 
 
+def test_a_part_stays_apart_when_its_original_is_done(desk: Desk) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567"}
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", CNTG_QTY="0000000004", **part))
+    desk.notice("H0GSCNI0", filled(4, **part))
+    desk.notice("H0GSCNI0", filled(6))
+    done = report(**{**sold(6), "leaves_qty": Decimal(0)})
+    taken = report(3570, kind=RequestKind.MODIFY, orig_number=3567, order_qty=Decimal(4), **sold(4))
+    taken = replace(taken, leaves_qty=Decimal(0))
+    for after in (70, 80):
+        read(desk, done, taken, after=after)
+    assert [(row.cum_qty, row.status) for row in Order.objects.order_by("id")] == [(6, "FILLED"), (4, "FILLED")]
+    assert Fill.objects.filter(source="gap").count() == 0
+
+
+def test_a_part_that_an_inquiry_splits_off_has_its_evidence(desk: Desk) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004"}
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **part))
+    desk.notice("H0GSCNI0", filled(4, ODER_NO="3570", OODER_NO="3567"))
+    taken = report(3570, kind=RequestKind.MODIFY, orig_number=3567, order_qty=Decimal(4), **sold(4))
+    read(desk, report(leaves_qty=Decimal(6)), replace(taken, leaves_qty=Decimal(0)), after=70)
+    assert Order.objects.count() == 2
+    for row in Order.objects.all():
+        last = row.events.latest("id")
+        assert (last.type, last.evidence_kind, last.status_after) == ("OrderInquired", "inquiry", row.status)
+
+
 def test_what_was_canceled_before_the_order_was_known_is_counted_once(desk: Desk) -> None:
     canceled = overseas(ODER_NO="3568", OODER_NO="3567", RCTF_CLS="2", ACPT_YN="2", CNTG_QTY="0000000008")
     desk.notice("H0GSCNI0", canceled)
