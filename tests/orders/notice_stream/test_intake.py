@@ -1,0 +1,125 @@
+"""Frames on their way into the journal: in order, in batches, and not lost when the database or the lease goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
+
+from orders import lease
+from orders.crash_points import CrashPoint, install
+from orders.executions import Journal, Received
+from orders.kis.frames import parse
+from orders.kis.protocol import NoticeReceived
+from orders.lease import Hold, LeaseLost
+from orders.models import Fill, Notice, NoticeFrame, Order
+from orders.notice_stream import intake
+from orders.notice_stream.intake import Intake
+from orders.notice_stream.workers import Worker
+from tests.orders.conftest import NIGHT, Desk, filled, overseas
+
+pytestmark = pytest.mark.django_db(transaction=True)
+in_thread = sync_to_async(thread_sensitive=False)
+
+
+class Line:
+    """An intake with a session of its own, fed by hand."""
+
+    def __init__(self, desk: Desk, hold: Hold, journal: Journal) -> None:
+        self.desk, self.hold, self.journal = desk, hold, journal
+        self.heard: list[Notice] = []
+        self.worker = Worker("notices")
+        self.intake = Intake(hold, self.worker, self._hear)
+        self.over = asyncio.Event()
+        self.number = 0
+
+    def _hear(self, notices: Sequence[Notice]) -> None:
+        self.heard.extend(notices)
+
+    async def put(self, *texts: str) -> None:
+        for text in texts:
+            self.number += 1
+            raw = self.desk.raw("H0GSCNI0", text)
+            event = NoticeReceived(raw, parse(raw), self.desk.cipher)  # type: ignore[arg-type]  # a data frame
+            at = NIGHT + timedelta(seconds=self.number)
+            await self.intake.put(self.journal, Received(self.number, event, at))
+
+    def start(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self.intake.run(self.over))
+
+
+@pytest.fixture
+async def line(desk: Desk) -> AsyncIterator[Line]:
+    def take() -> tuple[Hold, Journal]:
+        hold = lease.take(desk.connection.pk, "test")
+        epoch = lease.next_epoch(desk.connection.pk, "test")
+        assert hold is not None
+        assert epoch is not None
+        return hold, Journal(desk.connection.pk, epoch)
+
+    line = Line(desk, *await in_thread(take)())
+    yield line
+    install(None)
+    await line.worker.close()
+
+
+async def read(work: Callable[[], object]) -> object:
+    return await in_thread(work)()
+
+
+async def test_what_waits_is_kept_together_and_applied_in_order(line: Line) -> None:
+    await line.put(overseas(), filled(1), filled(2), filled(3))
+    task = line.start()
+    await asyncio.wait_for(line.intake.drained(), 20)
+    line.over.set()
+    await task
+    assert [notice.state for notice in line.heard] == ["applied"] * 4
+    assert await read(lambda: list(NoticeFrame.objects.order_by("id").values_list("number", flat=True))) == [1, 2, 3, 4]
+    assert await read(lambda: Order.objects.get().cum_qty) == 6
+
+
+async def test_a_database_that_is_busy_is_offered_the_frames_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "AGAIN_AFTER", 0.01)
+    troubles = {CrashPoint.NOTICE_RECEIVED: 2, CrashPoint.NOTICE_KEPT: 2}
+
+    def trouble(point: CrashPoint) -> None:
+        if troubles.get(point, 0):
+            troubles[point] -= 1
+            raise OperationalError("database is locked")
+
+    install(trouble)
+    await line.put(overseas(), filled(4))
+    task = line.start()
+    await asyncio.wait_for(line.intake.drained(), 20)
+    line.over.set()
+    await task
+    assert await read(NoticeFrame.objects.count) == 2
+    assert await read(lambda: Order.objects.get().cum_qty) == 4
+    assert await read(Fill.objects.count) == 1
+
+
+async def test_what_still_waits_at_the_end_is_kept_and_left_to_the_next_owner(line: Line) -> None:
+    await line.put(overseas(), filled(4))
+    await line.intake.finish()
+    assert await read(NoticeFrame.objects.count) == 2
+    assert await read(Notice.objects.count) == 0
+
+
+async def test_a_lease_that_ran_out_ends_it_before_anything_is_written(line: Line) -> None:
+    line.hold.renewed = lease.Instant(line.hold.renewed.monotonic - 60, line.hold.renewed.wall)
+    await line.put(overseas())
+    with pytest.raises(LeaseLost):
+        await asyncio.wait_for(line.start(), 20)
+    assert await read(NoticeFrame.objects.count) == 0
+
+
+async def test_a_lease_that_was_taken_over_ends_it(line: Line) -> None:
+    await read(lambda: lease.acquire(line.desk.connection.pk, "test"))
+    await line.put(overseas())
+    with pytest.raises(LeaseLost):
+        await asyncio.wait_for(line.start(), 20)
+    assert await read(NoticeFrame.objects.count) == 0
