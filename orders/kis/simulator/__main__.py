@@ -90,6 +90,7 @@ def _sessions(year: int) -> Sessions:
         calendar: frozenset(holidays.financial_holidays(exchange, years=years))
         for calendar, exchange in exchanges.items()
     }
+    days[Calendar.VN] = frozenset(holidays.country_holidays("VN", years=years))
     return Sessions(holidays=days)
 
 

@@ -98,9 +98,14 @@ class Fault:
         """It is a state and no single event."""
         return self.name in _STANDING and self.seconds is not None
 
+    def covers(self, path: str) -> bool:
+        """Without paths of its own it covers every one."""
+        return not self.paths or any(part in path for part in self.paths)
+
     def hits(self, path: str) -> bool:
+        """Of a REST fault: without paths of its own it hits those of its kind."""
         if self.paths:
-            return any(part in path for part in self.paths)
+            return self.covers(path)
         ordering = is_order(path)
         return path.startswith("/uapi") and not ordering if REST_FAULTS[self.name].inquiries else ordering
 
@@ -121,17 +126,18 @@ class Faults:
     def clear(self) -> None:
         self.armed.clear()
 
-    def take(self, name: str) -> Fault | None:
-        """Uses one of that name up."""
-        return self._take(lambda fault: fault.name == name and not fault.stands)
+    def take(self, name: str, path: str = "") -> Fault | None:
+        """Uses one of that name up, if it hits `path`."""
+        return self._take(lambda fault: fault.name == name and not fault.stands and fault.covers(path))
 
     def take_for(self, path: str) -> Fault | None:
         """Uses up the oldest REST fault that hits `path`."""
         return self._take(lambda fault: fault.name in REST_FAULTS and fault.hits(path))
 
-    def standing(self, name: str) -> Fault | None:
-        """The newest of that name that is a state, not used up."""
-        return next((fault for fault in reversed(self.armed) if fault.name == name and fault.stands), None)
+    def standing(self, name: str, path: str = "") -> Fault | None:
+        """The newest of that name that is a state, not used up, and covers `path`."""
+        fitting = (fault for fault in reversed(self.armed) if fault.name == name and fault.stands)
+        return next((fault for fault in fitting if fault.covers(path)), None)
 
     def remaining(self) -> dict[str, int | None]:
         """How often each will still happen; None until it is cleared."""

@@ -193,7 +193,7 @@ class KisSimulator:
         return taken
 
     def _list(self, request: SimRequest, account: SimAccount, tr: Tr) -> SimAnswer:
-        seen_at = self._seen_at()
+        seen_at = self._seen_at(request.path)
         listing = LISTINGS[tr.live]
         size = self.settings.page_size or listing.page_size
         if self._paper:
@@ -201,10 +201,11 @@ class KisSimulator:
         asked = Asked(request, account, self.desk, self.now(), self.market.price, self._paper, seen_at)
         return inquire(listing, asked, page_size=size)
 
-    def _seen_at(self) -> float | None:
+    def _seen_at(self, path: str) -> float | None:
         """The moment whose truth an inquiry answers, None for now."""
         faults, now = self.desk.faults, self.desk.timer()
-        fault = faults.take("stale_read") or faults.take("inquiry_lag") or faults.standing("inquiry_lag")
+        fault = faults.take("stale_read", path) or faults.take("inquiry_lag", path)
+        fault = fault or faults.standing("inquiry_lag", path)
         if fault is None:
             return None
         if fault.seconds is None:

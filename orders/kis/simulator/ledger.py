@@ -80,11 +80,6 @@ class Ledger:
     def reservation(self, why: str, row: Reservation) -> None:
         self.write("reservation", why=why, request=self.request, reservation=reservation_record(row))
 
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
     def _end_torn_line(self, path: Path) -> None:
         """A line that a killed process left half-written stays, and stays alone."""
         with path.open("rb") as file:

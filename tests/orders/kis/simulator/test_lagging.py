@@ -66,6 +66,19 @@ def test_one_list_may_be_older_than_the_one_before_it(desk: Desk, seconds: Secon
     assert (left(desk), left(desk)) == ([(number, "10")], [(number, "6")])
 
 
+def test_a_lag_may_be_of_one_list_alone(desk: Desk, seconds: Seconds) -> None:
+    number = str(daytime_order(desk)["number"])
+    seconds.at += 5
+    desk.press(event="fill", order=number, qty=4)
+    desk.press(fault="inquiry_lag", seconds=2, path="inquire-ccnl")
+    desk.press(fault="stale_read", seconds=2, path="inquire-ccnl")
+    assert left(desk) == [(number, "6")]
+    query = {"ORD_STRT_DT": "20261120", "ORD_END_DT": "20261120"}
+    for _ in range(2):
+        (row,) = desk.get(f"{US}/inquire-ccnl", "TTTS3035R", **query).json()["output"]
+        assert row["nccs_qty"] == "10"
+
+
 def test_a_lagging_list_of_reservations_shows_what_is_canceled_already(desk: Desk, seconds: Seconds) -> None:
     number = desk.press(event="reserve", symbol="KO")["reservation"]["ovrs_rsvn_odno"]
     seconds.at += 10

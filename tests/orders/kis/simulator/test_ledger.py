@@ -6,7 +6,6 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -231,17 +230,17 @@ def test_a_ledger_begun_anew_is_read_from_its_start(clock: Clock, path: Path, tm
 
 def test_a_half_written_line_was_never_told_to_anybody(path: Path) -> None:
     path.write_bytes(b'{"kind": "start", "run": 1}\n{"kind": "orders", "ord')
-    with closing(Ledger(path)) as ledger:
-        ledger.write("start", run=ledger.run)
-        assert ledger.size == path.stat().st_size
+    ledger = Ledger(path)
+    ledger.write("start", run=ledger.run)
+    assert ledger.size == path.stat().st_size
     assert [entry["kind"] for entry in entries(path)] == ["start", "start"]
     assert read(path).orders == {}
 
 
 def test_without_a_file_there_is_no_ledger(path: Path) -> None:
-    with closing(Ledger()) as ledger:
-        ledger.write("start")
-        assert ledger.size == 0
+    ledger = Ledger()
+    ledger.write("start")
+    assert ledger.size == 0
     assert list(entries(path)) == []
 
 
