@@ -19,6 +19,7 @@ from tests.chaos.waiting import NeverHappened
 # Part: the databases that it is shown on.
 BOTH = ("sqlite", "postgres")
 PARTS = {"fills": BOTH, "commands": ("postgres",), "crashes": BOTH, "leases": BOTH, "sockets": BOTH, "reconnects": BOTH}
+SHORT_SLACK = 5.0
 SETTINGS = {"sockets": "tests.chaos.settings"}
 
 
@@ -52,7 +53,10 @@ def _in_its_own_process(part: str, database: str, asked: argparse.Namespace) -> 
 
 
 def _one(part: str, database: str, size: str, seed: int) -> int:
-    run, found = Run(part, database, size, seed, time.monotonic()), Findings()
+    run, found = (
+        Run(part, database, size, seed, time.monotonic()),
+        Findings(slack=1.0 if size == "heavy" else SHORT_SLACK),
+    )
     module = import_module(f"tests.chaos.{part}")
     with house(database, SETTINGS.get(part, "portal.settings")) as opened:
         try:

@@ -20,10 +20,19 @@ Figure = int | float | str | None | Mapping[str, "Figure"]
 
 @dataclass(slots=True)
 class Findings:
-    """What a part has found so far: its figures, and every promise that was not kept with what differs."""
+    """What a part has found so far: its figures, and every promise that was not kept with what differs.
 
+    `slack` stretches the limits in seconds: the short form runs beside other tests, and the proof alone tells speed.
+    """
+
+    slack: float = 1.0
     figures: dict[str, Figure] = field(default_factory=dict)
     broken: dict[str, list[str]] = field(default_factory=dict)
+
+    def at_most(self, promise: str, seconds: float | None, limit: float) -> None:
+        """A promise about speed."""
+        late = seconds is not None and seconds > limit * self.slack
+        self.require(promise, [f"{seconds} s, not {limit * self.slack:.0f} s"] if late else [])
 
     def require(self, promise: str, differing: Sequence[str]) -> None:
         """A promise is kept when nothing differs. The first few are told by name."""

@@ -139,17 +139,14 @@ def judge(evidence: Evidence, found: Findings) -> None:
     found.require("clicks answered wrongly", _answers(evidence.given))
     found.require("taken by the broker and not resolved", [_name(c) for c in unsettled(commands, truth)])
     unknown = [command for command in commands if command.entered("UNKNOWN") is not None]
-    found.require("unknown outcomes not seen within a second", _seen_late(unknown, evidence.seen))
+    found.require("unknown outcomes not seen within a second", _seen_late(unknown, evidence.seen, found.slack))
     found.require("left UNKNOWN too early", _left_early([c for c in unknown if not was_taken(c, truth)]))
     lagging = {item.intent for item in evidence.given if item.kind == LAG}
     found.require("guessed while the lists lagged", _guessed([c for c in commands if c.intent in lagging]))
     resolved = _resolved([c for c in unknown if was_taken(c, truth) and c.intent not in lagging])
     slow = percentile(resolved, 0.95)
-    found.require("p95 of the resolution", [f"{slow} s"] if slow is not None and slow > RESOLVED_WITHIN else [])
-    plain = _states(evidence, "undisturbed")
-    found.require(
-        "undisturbed ones not CONFIRMED", [str(dict(plain))] if plain["CONFIRMED"] < 0.99 * plain.total() else []
-    )
+    found.at_most("p95 of the resolution", slow, RESOLVED_WITHIN)
+    found.require("undisturbed ones not CONFIRMED", _not_confirmed(_states(evidence, "undisturbed"), found.slack))
     seen = [span for command in unknown if (span := _first_seen(command, evidence.seen)) is not None]
     found.figures |= {
         "intents": len(evidence.given),
@@ -195,12 +192,12 @@ def _first_seen(command: Recorded, seen: Mapping[tuple[str, str], float]) -> flo
     return min(heard) - since if heard and since is not None else None
 
 
-def _seen_late(unknown: Sequence[Recorded], seen: Mapping[tuple[str, str], float]) -> list[str]:
+def _seen_late(unknown: Sequence[Recorded], seen: Mapping[tuple[str, str], float], slack: float) -> list[str]:
     spans = [(command, _first_seen(command, seen)) for command in unknown]
     return [
         f"{_name(command)}: {'never' if span is None else f'after {span:.2f} s'}"
         for command, span in spans
-        if span is None or span > SEEN_WITHIN
+        if span is None or span > SEEN_WITHIN * slack
     ]
 
 
@@ -233,6 +230,12 @@ def _resolved(commands: Sequence[Recorded]) -> list[float]:
 def _states(evidence: Evidence, kind: str) -> Counter[str]:
     intents = {item.intent for item in evidence.given if item.kind == kind}
     return Counter(command.state for command in evidence.commands if command.intent in intents)
+
+
+def _not_confirmed(states: Counter[str], slack: float) -> list[str]:
+    """Where the machine is slower than the portal's own limits, what was too old to be sent says nothing."""
+    counted = sum(count for state, count in states.items() if slack == 1 or state not in NEVER_SENT)
+    return [str(dict(states))] if states["CONFIRMED"] < 0.99 * counted else []
 
 
 def _name(command: Recorded) -> str:
