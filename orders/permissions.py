@@ -14,8 +14,10 @@ from accounts.clock import KST
 from accounts.models import User
 from orders import calendars, switches
 from orders.domain.events import Market
-from orders.domain.sessions import Action, Hours, NotAllowed, Question, Reason, Sessions, is_us_summer
+from orders.domain.sessions import Action, Allowed, Hours, NotAllowed, Question, Reason, Sessions, is_us_summer
 from orders.models import KisConnection, Order, OrderCommand
+
+MOST_ANSWERS = 1000
 
 
 def sessions() -> Sessions:
@@ -50,14 +52,30 @@ def session_obstacle(order: Order, action: Action, now: datetime, *, part: bool 
     question = Question(
         market=Market(order.market),
         action=action,
-        at=now,
+        at=now.replace(microsecond=0),  # every session opens and closes on a whole second
         paper=connection is not None and connection.is_paper,
         order_type=order.order_type,
         exchange=order.exchange,
         part=part,
     )
-    answer = sessions().allowed(question)
+    answer = _answer(question)
     return _said(answer, question) if isinstance(answer, NotAllowed) else None
+
+
+_answers: tuple[Sessions | None, dict[Question, Allowed | NotAllowed]] = (None, {})
+
+
+def _answer(question: Question) -> Allowed | NotAllowed:
+    """What the table says; a list of orders asks it the same few questions over and over."""
+    global _answers  # noqa: PLW0603 - one memory a process, begun anew with each table
+    table = sessions()
+    kept, answers = _answers
+    if kept is not table or len(answers) > MOST_ANSWERS:
+        answers = {}
+        _answers = table, answers
+    if question not in answers:
+        answers[question] = table.allowed(question)
+    return answers[question]
 
 
 def connection_of(order: Order) -> KisConnection | None:
