@@ -48,6 +48,7 @@ class Desk:
     _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
+        self.faults.chance.seed(self.settings.seed)
         self.hours = MarketHours(self.sessions)
         self.book = Book(self.publish, self.hours.order_date, self.hours.good_until, timer=self._seconds)
         self.reservations = ReservationBook(

@@ -38,7 +38,7 @@ def _read_ticket(row: Record) -> Ticket:
     return Ticket(
         account=read_account(row["account"]),
         market=market,
-        instrument=instrument(row["symbol"], market, row["exchange"]),
+        instrument=instrument(row["symbol"], market, row.get("exchange", "")),
         side=Side(row["side"]),
         qty=Decimal(row["qty"]),
         price=Decimal(row["price"]),
@@ -106,7 +106,7 @@ def read_reservation(row: Record, sent: SimOrder | None) -> Reservation:
         receipt_date=date.fromisoformat(row["receipt_date"]),
         at=datetime.fromisoformat(row["at"]),
         transmits_at=read_moment(row["transmits_at"]),
-        cancel_asked=bool(row["cancel_asked"]),
+        cancel_asked=bool(row.get("cancel_asked")),
         canceled=bool(row["canceled"]),
         not_sent=str(row["not_sent"]),
         sent=sent,

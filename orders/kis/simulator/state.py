@@ -126,9 +126,9 @@ def _saved(path: Path) -> tuple[_Stored, int]:
         for row in document["reservations"]:
             stored.take_reservation(row)
         stored.raise_numbers({Family(family): int(last) for family, last in document["numbers"].items()})
-        stored.executions = int(document["executions"])
+        stored.executions = int(document.get("executions", 0))
         stored.prices = {symbol: Decimal(price) for symbol, price in document["prices"].items()}
         stored.token, stored.issued_at = str(document["token"]), read_moment(document["issued_at"])
-        return stored, int(document["ledger"])
+        return stored, int(document.get("ledger", 0))
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return _Stored(), 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,18 @@ def test_without_a_readable_file_the_desk_begins_anew(clock: Clock, tmp_path: Pa
     simulator = KisSimulator(QUIET, clock)
     assert load(simulator, Files(path)) is False
     assert simulator.desk.book.orders == []
+
+
+def test_books_of_an_older_version_are_read_too(desk: Desk, clock: Clock, tmp_path: Path) -> None:
+    desk.order(market="US_DAYTIME", symbol="AAPL", qty=10)
+    desk.press(event="reserve", symbol="KO")
+    path = tmp_path / "kis.json"
+    save(desk.simulator, path)
+    document = json.loads(path.read_text())
+    for row in (*document["orders"], *document["reservations"]):
+        row.pop("cancel_asked", None)
+        del row["ticket"]["exchange"]
+    path.write_text(json.dumps({name: document[name] for name in document.keys() - {"ledger", "executions"}}))
+    second = KisSimulator(QUIET, clock, files=Files(path))
+    assert [order.ticket.instrument.exchange for order in second.desk.book.orders] == ["NASD"]
+    assert [row.ticket.instrument.exchange for row in second.desk.reservations.rows] == ["NYSE"]
