@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +25,7 @@ from tests.chaos.outcomes import Recorded, broken_trails, sent_twice, unsettled,
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
-from tests.chaos.waiting import until
+from tests.chaos.waiting import until, until_none
 
 USER = "kim"
 IN_A_REQUEST = [point for point in CrashPoint if point.value.startswith("command_")]
@@ -134,6 +133,7 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
             died.update(one.died)
             slowest = max(slowest, _settle(house, found.slack))
     wanted = size.times * len(size.kinds)
+    found.at_most("nothing stuck", slowest, SETTLED_WITHIN)
     found.require("points at which nothing died", [f"{p.value}: {died[p]}" for p in CrashPoint if died[p] != wanted])
     _judge(house, found)
     found.figures |= {"crashes": died.total(), "points": len(died), "slowest_seconds": round(slowest, 1)}
@@ -142,12 +142,9 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
 def _settle(house: House, slack: float) -> float:
     """A healthy stream at last. Seconds until nothing is open but what waits for its evidence."""
     stream = house.stream()
-    began = time.monotonic()
-    look: Callable[[], bool] = lambda: not _stuck(*_read(house))  # noqa: E731 - named for the line below
-    while not look() and time.monotonic() - began < SETTLED_WITHIN * slack:
-        time.sleep(0.5)
+    seconds, _ = until_none(lambda: _stuck(*_read(house)), within=SETTLED_WITHIN * slack, every=0.5)
     stream.end()
-    return time.monotonic() - began
+    return seconds
 
 
 def _read(house: House) -> tuple[list[Recorded], Truth]:
