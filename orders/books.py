@@ -28,6 +28,12 @@ from orders.squaring import square
 
 log = logging.getLogger(__name__)
 
+# What a read leaves on a row without a new version: no page shows it, and the next request may need it.
+_UNSHOWN = (
+    *("inquired_at", "differs_since", "broker_qty", "broker_amount"),
+    *("exchange", "order_type", "forward_org"),
+)
+_SENT_TO = {Market.US_RESERVED.value: Market.US.value, Market.ASIA_RESERVED.value: Market.ASIA.value}
 NOTICES_HAVE_COME = timedelta(seconds=60)  # an order this old, first seen in a list, has no notice on its way
 
 
@@ -74,7 +80,7 @@ def _apply(read: Read, chain: Chain) -> bool:
         ledger.save_visible(order, chain.newest.ordered_at or read.asked_at)
         orders_changed([order])
     else:
-        order.save(update_fields=["inquired_at", "differs_since", "broker_qty", "broker_amount"])
+        order.save(update_fields=[*_UNSHOWN])
     reach(CrashPoint.BOOKS_APPLYING)
     return known is None or changed
 
@@ -187,7 +193,7 @@ def _transmit(order: Order, row: OrderReport) -> bool:
     """A reservation that was sent goes on in the same row, under the real order's number too."""
     if row.status is not ReportStatus.TRANSMITTED or not row.transmitted_number or order.family != Family.RESERVED:
         return False
-    order.family, order.market = Family.OVERSEAS.value, Market.US.value
+    order.family, order.market = Family.OVERSEAS.value, _SENT_TO[order.market]
     order.ordered_at = row.transmits_at or order.ordered_at
     taken = ledger.find([order.account_id], Family.OVERSEAS, row.transmitted_number)
     if taken is not None and taken.pk != order.pk and _is_the_same(taken, order):

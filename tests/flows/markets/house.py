@@ -24,7 +24,7 @@ from accounts import broadcast, clock
 from accounts.models import ClientAccount
 from orders import inquiries, reconciliation
 from orders.commands import CommandRequest, submit
-from orders.domain.events import Family, Side
+from orders.domain.events import Family, Market, Side
 from orders.executions import Journal, record_notice
 from orders.kis.frames import Subscription
 from orders.kis.protocol import NoticeConnection, NoticeReceived
@@ -37,7 +37,9 @@ from orders.kis.simulator.server import Pace, SimulatorServer
 from orders.kis.simulator.settings import SimSettings
 from orders.kis.tr_ids import Environment, notice_tr_ids
 from orders.models import Fill, Notice, NoticeState, Order, OrderCommand
+from orders.permissions import sessions
 from tests.flows.markets.cases import MarketCase
+from tests.orders.commands.samples import make_order
 from tests.orders.conftest import Desk
 from tests.sessions import signed_in
 
@@ -140,6 +142,15 @@ class House:
         self.inquire(self.account(case))
         self.later(0.1)
         return Order.objects.shown().exclude(pk__in=before).get()
+
+    def entered(self, case: MarketCase) -> Order:
+        """An order that no list and no notice of KIS's mock tells of: it has no such market."""
+        self.go(case.at)
+        family = {Market.KRX: "KRX", Market.FO_NIGHT: "FO"}.get(case.market, "OVERSEAS")
+        fields = {"symbol": case.symbol, "exchange": case.exchange, "market": case.market.value, "family": family}
+        return make_order(
+            self.desk, 100 + Order.objects.count(), account=self.account(case), status="WORKING", **fields
+        )
 
     def give(self, case: MarketCase) -> SimOrder | Reservation:
         """The broker is given an order of ten by somebody else."""
@@ -249,7 +260,7 @@ def running(desk: Desk, time: time_machine.Traveller, environment: Environment) 
         reservation_delay=EXCHANGE_DELAY,
         rate=1_000_000,
     )
-    simulator = KisSimulator(settings, lambda: datetime.now(UTC), timer)
+    simulator = KisSimulator(settings, lambda: datetime.now(UTC), timer, sessions=sessions())
     server = SimulatorServer(simulator, pace=BY_ITSELF)
     server.start()
     desk.connection.rest_url = f"http://127.0.0.1:{server.port}"
