@@ -77,7 +77,7 @@ class Broker:
 
     def press(self, **button: Any) -> dict[str, Any]:
         """Arm a fault or bring about an event. Raises AssertionError with the simulator's words."""
-        answer = self._http.post(f"{self.url}/_control", json=button, timeout=30)
+        answer = self._http.post(f"{self.url}/_control", json=button, timeout=120)
         assert answer.ok, f"{button}: {answer.text}"
         return dict(answer.json())
 
@@ -116,7 +116,7 @@ class Broker:
         return session
 
     def _get(self, path: str) -> Any:
-        return self._http.get(f"{self.url}{path}", timeout=30).json()
+        return self._http.get(f"{self.url}{path}", timeout=120).json()
 
 
 def _from(ledger: simulator.Truth) -> Truth:

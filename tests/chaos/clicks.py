@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.chaos.broker import Broker
 from tests.chaos.portal import Portal
-from tests.chaos.waiting import until
+from tests.chaos.waiting import START_WITHIN, until
 
 MARKET = "US_DAYTIME"
 TICK = Decimal("0.01")
@@ -34,7 +34,7 @@ class Orders:
             found[:] = [row for row in self._shown() if int(row["order_id"]) in numbers and row["status"] == "WORKING"]
             return len(found) == count
 
-        until(f"{self.broker.name}: orders are shown", all_shown, within=60, every=0.5)
+        until(f"{self.broker.name}: orders are shown", all_shown, within=START_WITHIN, every=0.5)
         return found
 
     def _place(self) -> int:

@@ -25,7 +25,7 @@ from tests.chaos.outcomes import LAG, LAG_SECONDS, Commanded, Evidence, Recorded
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
-from tests.chaos.waiting import NeverHappened, until
+from tests.chaos.waiting import START_WITHIN, NeverHappened, until
 
 USER = "kim"
 ACTS = ("cancel", "cancel", "modify price")
@@ -142,7 +142,7 @@ class Desk:
         for click in clicks:
             click.exception()
         self.web, _ = self.house.web("web-kill", self.portal.port)
-        until("the killed server is back", self.portal.is_ready, within=60)
+        until("the killed server is back", self.portal.is_ready, within=START_WITHIN)
 
 
 def run(house: House, size: Size, seed: int, found: Findings) -> None:
@@ -152,9 +152,9 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     main, kill = (house.web(name) for name in ("web", "web-kill"))
     portals = {name: Portal(port, house.tokens[USER]) for name, (_, port) in (("web", main), ("kill", kill))}
     for portal in portals.values():
-        until("the server answers", portal.is_ready, within=60)
+        until("the server answers", portal.is_ready, within=START_WITHIN)
     for broker in house.brokers:
-        until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
+        until(f"{broker.name} has its session", partial(is_registered, broker), within=START_WITHIN)
     desks = [
         Desk(kind, broker, house, drawn(seed, kind), portals.get(kind, portals["web"]))
         for kind, broker in zip(size.kinds, house.brokers, strict=True)

@@ -25,7 +25,7 @@ from tests.chaos.outcomes import Recorded, broken_trails, sent_twice, unsettled,
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
-from tests.chaos.waiting import until, until_none
+from tests.chaos.waiting import START_WITHIN, until, until_none
 
 USER = "kim"
 IN_A_REQUEST = [point for point in CrashPoint if point.value.startswith("command_")]
@@ -72,7 +72,7 @@ class Round:
         """Two orders a desk, brought by a stream that then ends as it should, and so leaves its leases free."""
         stream = self.house.stream()
         for broker in self.house.brokers:
-            until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
+            until(f"{broker.name} has its session", partial(is_registered, broker), within=START_WITHIN)
         rows = list(pool.map(lambda broker: Orders(broker, self.portal, self.rng).fresh(2), self.house.brokers))
         stream.end()
         return rows
@@ -80,14 +80,14 @@ class Round:
     def _in_a_request(self, point: CrashPoint, row: dict[str, Any]) -> None:
         web, port = self.house.web(f"web-{point.value}", crash=Crash(point))
         server = Portal(port, self.portal.token)
-        until(f"the server that dies at {point.value} answers", server.is_ready, within=60)
+        until(f"the server that dies at {point.value} answers", server.is_ready, within=START_WITHIN)
         self._click(server, row)
         self._must_die(web, point)
 
     def _on_a_notice(self, pool: ThreadPoolExecutor, rows: Sequence[dict[str, Any]]) -> None:
         streams = [self._stream(point, desk) for desk, point in enumerate(ON_A_NOTICE)]
         for desk in range(len(ON_A_NOTICE)):
-            until("the stream has its session", partial(is_registered, self.house.brokers[desk]), within=60)
+            until("the stream has its session", partial(is_registered, self.house.brokers[desk]), within=START_WITHIN)
         list(pool.map(partial(self._click, self.portal), rows))
         for stream, point in zip(streams, ON_A_NOTICE, strict=True):
             self._must_die(stream, point)
@@ -123,7 +123,7 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     house.open(DESKS, [Person(USER, tuple(range(DESKS)))])
     _, port = house.web()
     portal = Portal(port, house.tokens[USER])
-    until("the server answers", portal.is_ready, within=60)
+    until("the server answers", portal.is_ready, within=START_WITHIN)
     died: Counter[CrashPoint] = Counter()
     slowest = 0.0
     for kind in size.kinds:

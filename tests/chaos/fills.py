@@ -18,7 +18,7 @@ from tests.chaos.house import House, Person
 from tests.chaos.load import Load
 from tests.chaos.processes import Running
 from tests.chaos.truth import Truth
-from tests.chaos.waiting import until, until_none
+from tests.chaos.waiting import START_WITHIN, until, until_none
 
 REGISTERED = 5  # notice TRs
 # What happens to notices that do arrive, over and over.
@@ -54,7 +54,7 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     house.open(size.brokers, [Person("kim", tuple(range(size.brokers)))])
     streams = [house.stream(number) for number in range(size.brokers)]
     for broker in house.brokers:
-        until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
+        until(f"{broker.name} has its session", partial(is_registered, broker), within=START_WITHIN)
     loads = [
         Load(broker, drawn(seed, broker.name), size.notices / size.brokers / size.seconds, time.sleep)
         for broker in house.brokers

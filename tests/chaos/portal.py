@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 PAGE_SIZE = 500
+PATIENCE = 180.0  # seconds; how fast an answer is, is measured elsewhere
 
 
 @dataclass
@@ -27,13 +28,13 @@ class Portal:
 
     def is_ready(self) -> bool:
         try:
-            return requests.get(f"{self.url}/readyz", timeout=5).ok
+            return requests.get(f"{self.url}/readyz", timeout=PATIENCE).ok
         except requests.ConnectionError:
             return False
 
     def get(self, path: str) -> Any:
         """JSON of `/api/v1/PATH`. Raises requests.RequestException."""
-        answer = self._http.get(f"{self.url}/api/v1/{path}", timeout=30)
+        answer = self._http.get(f"{self.url}/api/v1/{path}", timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json()
 
@@ -42,7 +43,7 @@ class Portal:
         joined = "&" if "?" in path else "?"
         address = f"{self.url}/api/v1/{path}{joined}page_size={PAGE_SIZE}"
         while address:
-            answer = self._http.get(address, timeout=60)
+            answer = self._http.get(address, timeout=PATIENCE)
             answer.raise_for_status()
             page = answer.json()
             yield from page["results"]
@@ -54,7 +55,7 @@ class Portal:
             f"{self.url}/api/v1/orders/{order['id']}/{act}/",
             json={"expected_version": order["version"], **values},
             headers={**self._headers, "Idempotency-Key": str(key)},
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     @property

@@ -18,7 +18,7 @@ from tests.chaos.figures import Findings, percentile
 from tests.chaos.fills import RECONNECTS_WITHIN, is_registered
 from tests.chaos.house import House, Person
 from tests.chaos.portal import Portal
-from tests.chaos.waiting import NeverHappened, until
+from tests.chaos.waiting import START_WITHIN, NeverHappened, until
 
 USER = "kim"
 CLOSED_WITHIN = 5.0
@@ -55,7 +55,7 @@ class Line:
             self._round(size)
 
     def _round(self, size: Size) -> None:
-        until(f"{self.broker.name} has its session", partial(is_registered, self.broker), within=60)
+        until(f"{self.broker.name} has its session", partial(is_registered, self.broker), within=START_WITHIN)
         rows = self.orders.fresh(size.orders)
         before = int(self.broker.shown()["connected"])
         self.broker.press(fault="close_ws")
@@ -85,7 +85,7 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     house.stream()
     _, port = house.web()
     portal = Portal(port, house.tokens[USER])
-    until("the server answers", portal.is_ready, within=60)
+    until("the server answers", portal.is_ready, within=START_WITHIN)
     lines = [
         Line(broker, Orders(broker, portal, rng), rng)
         for broker, rng in ((broker, drawn(seed, broker.name)) for broker in house.brokers)

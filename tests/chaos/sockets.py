@@ -19,7 +19,7 @@ from tests.chaos.house import House, Person
 from tests.chaos.load import Load
 from tests.chaos.portal import Portal
 from tests.chaos.processes import Running
-from tests.chaos.waiting import until, until_none
+from tests.chaos.waiting import START_WITHIN, until, until_none
 
 EQUAL_WITHIN = 2.0
 QUIET = 4.0  # seconds without a new number
@@ -63,11 +63,11 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     servers = [Server(house, f"web-{number}", *house.web(f"web-{number}")) for number in range(SERVERS)]
     browsers = [_browser(house, servers, place) for place in range(size.sockets)]
     for browser in browsers[:SERVERS]:
-        until("the server answers", browser.portal.is_ready, within=60)
+        until("the server answers", browser.portal.is_ready, within=START_WITHIN)
     for broker in house.brokers:
-        until(f"{broker.name} has its session", partial(is_registered, broker), within=60)
+        until(f"{broker.name} has its session", partial(is_registered, broker), within=START_WITHIN)
     with Fleet(browsers):
-        until("every browser has its snapshot", lambda: all(browser.epoch for browser in browsers), within=60)
+        until("every browser has its snapshot", lambda: all(browser.epoch for browser in browsers), within=START_WITHIN)
         _trade(house, servers, size, seed)
         _until_quiet(house, found)
         until_none(partial(_behind, browsers), within=EQUAL_WITHIN * found.slack, every=0.2)

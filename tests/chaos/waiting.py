@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+START_WITHIN = 180.0  # seconds for what has to be there before anything is measured
+
 
 class NeverHappened(AssertionError):
     """What was waited for did not come in its time."""
