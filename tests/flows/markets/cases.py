@@ -5,7 +5,7 @@ Paths and TR ids stand here as the vendor's pages print them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orders.domain.events import Market
 from tests.flows.markets.pages import (
@@ -48,6 +48,10 @@ class MarketCase:
     @property
     def reserved(self) -> bool:
         return self.market in {Market.US_RESERVED, Market.ASIA_RESERVED}
+
+    def on(self, at: str) -> MarketCase:
+        """The same at another time."""
+        return replace(self, at=at)
 
     def __str__(self) -> str:
         return self.name
