@@ -11,7 +11,7 @@ WORKERS = -n 2
 PLAIN = $(PYTEST) -p no:django
 ROOMS = accounts/domain accounts/koscom orders/domain orders/kis
 
-.PHONY: help run serve test check setup setup-check lint test-static test-rooms test-sqlite test-postgres test-browser test-chaos chaos fuzz lock
+.PHONY: help run serve test check setup setup-check lint test-static test-rooms test-sqlite test-postgres test-browser test-chaos chaos fuzz histories lock
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ chaos: setup-check  ## the same as a proof, for hours (PART=fills|commands|crash
 fuzz: setup-check  ## the long run of the mutated frames and bodies that the tests take a sample of
 	FUZZ_FRAMES=1000000 $(PLAIN) --confcutdir=tests/orders/kis tests/orders/kis/test_fuzz.py
 	FUZZ_BODIES=100000 $(PLAIN) --confcutdir=tests/accounts/koscom tests/accounts/koscom/test_fuzz.py
+
+histories: setup-check  ## the long run of the generated histories (HISTORIES=20000, FIRST_HISTORY=0 to go on from)
+	HISTORIES=$(or $(HISTORIES),20000) FIRST_HISTORY=$(or $(FIRST_HISTORY),0) $(PYTEST) $(WORKERS) tests/orders/histories/test_histories.py
 
 lock:  ## write uv.lock and the hashed requirements again (needs uv)
 	uv lock
