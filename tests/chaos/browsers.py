@@ -29,7 +29,10 @@ OnEvent = Callable[[Row, float], None]  # the message, and the wall clock when i
 
 @dataclass
 class Browser:
-    """One socket and the model behind it. `faults` are numbers that came twice, out of order, or not at all."""
+    """One socket and the model behind it. `faults` are numbers that came twice, out of order, or not at all.
+
+    A server that reads a `resume` late has begun with newer numbers: they come again in their place (`early`).
+    """
 
     portal: Portal
     name: str = ""
@@ -42,6 +45,8 @@ class Browser:
     events: int = 0
     resyncs: int = 0
     sessions: int = 0
+    early: int = 0
+    resuming: bool = False
     faults: list[str] = field(default_factory=list)
 
     async def run(self) -> None:
@@ -70,6 +75,7 @@ class Browser:
             await self._take(await self._next(socket), socket)
 
     async def _resume(self, socket: ClientConnection) -> None:
+        self.resuming = True
         await socket.send(json.dumps({"type": "resume", "epoch": self.epoch, "seq": self.seq}))
 
     async def _next(self, socket: ClientConnection) -> Row:
@@ -81,7 +87,7 @@ class Browser:
         """The number first, then the rows: what changes between the two comes again, and is known by its version."""
         rows = await asyncio.to_thread(lambda: list(self.portal.rows("orders/")))
         self.rows = {str(row["id"]): row for row in rows}
-        self.epoch, self.seq = epoch, seq
+        self.epoch, self.seq, self.resuming = epoch, seq, False
 
     async def _take(self, message: Row, socket: ClientConnection) -> None:
         match message["type"]:
@@ -91,13 +97,16 @@ class Browser:
                 self.resyncs += 1
                 self.epoch = ""
                 await socket.close()
-            case "heartbeat" if message["seq"] > self.seq:
+            case "heartbeat" if message["seq"] > self.seq and not self.resuming:
                 self.faults.append(f"heartbeat at {message['seq']}, told up to {self.seq}")
 
     def _apply(self, message: Row) -> None:
+        if self.resuming and message["seq"] > self.seq + 1:
+            self.early += 1
+            return
         if message["seq"] != self.seq + 1:
             self.faults.append(f"{message['seq']} after {self.seq}")
-        self.seq = message["seq"]
+        self.seq, self.resuming = message["seq"], False
         self.events += 1
         self.changed_at = time.time()
         if message["entity"] == "order":

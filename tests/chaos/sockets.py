@@ -135,6 +135,7 @@ def _judge(browsers: Sequence[Browser], found: Findings) -> None:
         "changes": max(numbers.values()),
         "messages": sum(browser.events for browser in browsers),
         "sessions": sum(browser.sessions for browser in browsers),
+        "early": sum(browser.early for browser in browsers),
         "resyncs": sum(browser.resyncs for browser in browsers),
         "equal_p99": slow,
     }
