@@ -8,7 +8,7 @@ import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { commandMark, raceText } from "./order_cells.js";
 
-let opener = null;
+let opener = "body";
 
 export function startDialogs() {
   document.addEventListener("click", onClick);
@@ -30,7 +30,8 @@ function open(button) {
   if (button.getAttribute("aria-disabled") === "true") return;
   if (button.dataset.action && isLost()) return toast(t("실시간 연결이 끊겨 주문 동작을 잠갔습니다."));
   const row = button.closest("[data-order-id]")?.dataset.orderId;
-  opener = row ? `[data-order-id="${CSS.escape(row)}"] [data-action="${button.dataset.action}"]` : null;
+  const place = row ? `[data-order-id="${CSS.escape(row)}"] ` : "";
+  opener = `${place}[data-action="${button.dataset.action}"]`; // by name: a row is drawn anew meanwhile
   htmx.ajax("GET", button.dataset.dialogUrl, { target: "#dialog-host", swap: "innerHTML" });
 }
 
@@ -43,7 +44,7 @@ function reveal() {
   (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[data-focus]"))?.focus();
   dialog.addEventListener("close", () => {
     host.replaceChildren();
-    if (opener) document.querySelector(opener)?.focus();
+    document.querySelector(opener)?.focus();
   });
 }
 

@@ -51,7 +51,7 @@ function showMissed() {
   const fills = changes.reduce((sum, one) => sum + one.fills, 0);
   const parts = [t("체결 {n}건 복구", { n: fills })];
   if (changes.length > fills) parts.push(t("주문 {n}건 변경", { n: changes.length }));
-  banner.querySelector("[data-recovered]").textContent = ["", ...parts].join(" · ");
+  banner.querySelector("[data-recovered]").textContent = `· ${parts.join(" · ")}`;
   banner.querySelector("[data-list]").replaceChildren(list(changes.map(({ row, text }) => line(row, text))));
 }
 
