@@ -11,7 +11,7 @@ from tests.chaos.browsers import Browser
 from tests.chaos.figures import percentile
 from tests.chaos.portal import Portal
 
-NO_SOCKET = cast(ClientConnection, None)
+NO_SOCKET = cast("ClientConnection", None)
 
 
 def browser(*messages: dict[str, Any], resuming: bool = False) -> Browser:
