@@ -40,7 +40,7 @@ def understand_all(journal: Journal, frames: Sequence[tuple[NoticeFrame, NoticeR
     notices: list[Notice] = []
     for frame, received in frames:
         reach(CrashPoint.NOTICE_KEPT)
-        notices += understand(frame, received, journal)
+        notices += understand(frame, received, journal, fresh=True)
         reach(CrashPoint.NOTICE_APPLIED)
     return notices
 
@@ -65,9 +65,12 @@ def _reread(frame: NoticeFrame) -> NoticeReceived:
     return NoticeReceived(bytes(frame.raw), data, NoticeCipher(key, iv) if key else None)
 
 
-def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal) -> list[Notice]:
-    """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own."""
-    done = set(frame.notices.values_list("position", flat=True))
+def understand(frame: NoticeFrame, received: NoticeReceived, journal: Journal, *, fresh: bool = False) -> list[Notice]:
+    """Split a kept frame and apply each record that is not applied yet, in order. `journal` is the writer's own.
+
+    A `fresh` frame was kept just now by this same writer: none of its records can have been applied.
+    """
+    done: set[int] = set() if fresh else set(frame.notices.values_list("position", flat=True))
     split = _split(received)
     if isinstance(split, _Whole):
         return [] if done else [_quarantine(frame, journal, split.row, split.reason)]
