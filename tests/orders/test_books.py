@@ -369,3 +369,32 @@ def test_a_row_that_cannot_be_stored_leaves_the_others_alone(desk: Desk) -> None
     huge = report(1, order_qty=Decimal(10) ** 17, leaves_qty=Decimal(10) ** 17)
     assert read(desk, huge, report()) == 1
     assert order().numbers.get().number == 3567
+
+
+def night_row(**changes: Any) -> OrderReport:
+    """A night order of Friday evening: of Monday's date, in the night table, then in the day table."""
+    monday = OrderKey("12345678", "03", Family.FO, 5605, date(2026, 11, 23))
+    fields = {"market": Market.FO_NIGHT, "instrument": Instrument("101W12", "F 202612", "KRX"), "avg_px": Decimal(1827)}
+    return replace(report(), **{"key": monday, "ordered_at": NIGHT, **fields, **changes})
+
+
+def test_a_night_order_that_moves_to_the_day_table_goes_on_in_its_row(desk: Desk) -> None:
+    def read_at(at: datetime, *rows: OrderReport) -> int:
+        return books.apply_read(books.Read(desk.derivatives, at, rows))
+
+    read_at(NIGHT + timedelta(seconds=70), night_row(cum_qty=Decimal(4), leaves_qty=Decimal(6)))
+    assert (order().market, order().order_date, order().status) == ("FO_NIGHT", date(2026, 11, 23), "PARTIALLY_FILLED")
+    moving = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)  # 06:10 of Saturday: for a moment it stands in both
+    both = [night_row(cum_qty=Decimal(4), leaves_qty=Decimal(6))] * 2
+    for later in range(2):
+        read_at(moving + timedelta(minutes=later), *both)
+    assert (order().status, order().cum_qty, order().leaves_qty) == ("EXPIRED", 4, 0)
+    assert OrderNumber.objects.count() == Fill.objects.count() == 1
+
+
+def test_a_session_with_a_holiday_after_it_ends_on_its_own_day(desk: Desk) -> None:
+    eve = datetime(2026, 12, 24, 11, 0, tzinfo=UTC)  # Christmas is a holiday of KRX; the night before belongs to Monday
+    before = replace(night_row(), key=OrderKey("12345678", "03", Family.FO, 5606, date(2026, 12, 28)), ordered_at=eve)
+    for at in (eve + timedelta(hours=9), eve + timedelta(hours=11)):
+        books.apply_read(books.Read(desk.derivatives, at, (before,)))
+    assert (order().status, order().order_date) == ("EXPIRED", date(2026, 12, 28))

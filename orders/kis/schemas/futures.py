@@ -13,11 +13,15 @@ from orders.domain.events import Family, Instrument, Market, OrderReport, Report
 from orders.kis.schemas.rows import Account, Row, Sessions, order_key, request_kind
 
 _NOON = 12
+_NIGHT_ENDS, _NIGHT_BEGINS = 7, 17  # hours: no day session takes an order outside of them
 
 
-def day_order(row: Row, account: Account, _sessions: Sessions) -> OrderReport:
-    """One row of inquire-ccnl (TTTO5201R)."""
-    return _order(row, account, Market.FO_DAY, row.korean_time(row.day("ord_dt"), "ord_tmd"))
+def day_order(row: Row, account: Account, sessions: Sessions) -> OrderReport:
+    """One row of inquire-ccnl (TTTO5201R); a row of the past night, moved here, is the same order as before."""
+    at = row.korean_time(row.day("ord_dt"), "ord_tmd")
+    if at is not None and not _NIGHT_ENDS <= at.hour < _NIGHT_BEGINS:
+        return night_order(row, account, sessions)
+    return _order(row, account, Market.FO_DAY, at)
 
 
 def night_order(row: Row, account: Account, sessions: Sessions) -> OrderReport:

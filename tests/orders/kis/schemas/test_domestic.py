@@ -99,6 +99,13 @@ def test_a_night_order_without_a_time_has_none() -> None:
     assert one(FO_SAMPLE["night_output1"] | {"ord_tmd": ""}, night_order).ordered_at is None
 
 
+@pytest.mark.parametrize("time", ["231500", "020304"])
+def test_a_night_order_that_moved_to_the_day_table_is_the_same_order(time: str) -> None:
+    moved = one(FO_SAMPLE["night_output1"] | {"ord_tmd": time}, day_order)
+    assert moved == one(FO_SAMPLE["night_output1"] | {"ord_tmd": time}, night_order)
+    assert moved.market is Market.FO_NIGHT
+
+
 def test_a_day_order_has_the_time_of_its_date() -> None:
     report = one(FO_SAMPLE["day_output1"] | {"ord_tmd": "090000"}, day_order)
     assert report.ordered_at == datetime(2022, 1, 14, 9, 0, tzinfo=SEOUL)
