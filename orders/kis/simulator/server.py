@@ -33,6 +33,7 @@ class Pace:
     step_every: int = 5  # the market moves once a second
     keep_every: int = 25  # the books are written each 5 s, since this process may be killed
     ping_every: int = 50
+    look: float = 0.05  # seconds between two looks for the end
 
 
 USUAL_PACE = Pace()
@@ -80,7 +81,7 @@ class SimulatorServer:
         self._ws.shutdown()
 
     def _serve_http(self) -> None:
-        self._http.serve_forever(0.05)
+        self._http.serve_forever(self._pace.look)
 
     def _pass_time(self) -> None:
         pace, beats = self._pace, 0

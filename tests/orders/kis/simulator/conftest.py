@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from orders.kis.crypto import NoticeCipher
 from orders.kis.notices import ExecutionNotice, parse_notices
 from orders.kis.simulator.gateway import KisSimulator
-from orders.kis.simulator.server import SimulatorServer
+from orders.kis.simulator.server import Pace, SimulatorServer
 from orders.kis.simulator.settings import NO_FILES, Files, SimSettings, read_account
 
 KST = ZoneInfo("Asia/Seoul")
@@ -114,7 +114,7 @@ Start = Callable[..., AbstractContextManager[Desk]]
 @contextmanager
 def running(clock: Clock, *, files: Files = NO_FILES, **changes: Any) -> Iterator[Desk]:
     simulator = KisSimulator(replace(QUIET, **changes), clock, files=files)
-    server = SimulatorServer(simulator)
+    server = SimulatorServer(simulator, pace=Pace(look=0.005))
     server.start()
     with requests.Session() as session:
         desk = Desk(simulator, server, clock, session)
