@@ -5,7 +5,7 @@ asked for, and its command has the row's own key, so that however often it is as
 that died has left is never sent by itself: a person asks anew.
 """
 
-from orders.batches.news import tell, visible
+from orders.batches.news import news_of, visible
 from orders.batches.recording import Selection, cancel_selected, most_rows, of_kill, selected
 from orders.batches.working import give_up_abandoned, start, work
 
@@ -14,10 +14,10 @@ __all__ = [
     "cancel_selected",
     "give_up_abandoned",
     "most_rows",
+    "news_of",
     "of_kill",
     "selected",
     "start",
-    "tell",
     "visible",
     "work",
 ]

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts import broadcast as stream
-from accounts.models import User
+from accounts.models import Role, User
 from orders import switches
 from orders.models import CommandBatch
 from orders.switch_rows import batch_row
 
 
 def tell(batch: CommandBatch) -> None:
-    """Number the batch's progress for its owner, and for whoever is told of its switch. Last in a transaction."""
+    """Number the batch's progress. Last in a transaction: it locks the head rows of the audience."""
+    stream.record([news_of(batch)])
+
+
+def news_of(batch: CommandBatch) -> stream.Change:
+    """The batch's progress for its owner, and a kill switch's for those who watch over all.
+
+    Whoever has an order in it is told of that order. The batch's version grows in the caller's transaction.
+    """
     CommandBatch.objects.filter(pk=batch.pk).update(version=F("version") + 1)
-    fresh = CommandBatch.objects.select_related("actor", "switch").get(pk=batch.pk)
-    people = [fresh.actor] if fresh.switch is None else switches.audience(fresh.switch)
+    fresh = CommandBatch.objects.select_related("actor").get(pk=batch.pk)
+    people = Q(pk=fresh.actor_id)
+    if fresh.switch_id is not None:
+        people |= Q(role__in=(Role.OPERATIONS, Role.COMPLIANCE))
+    audience = list(User.objects.filter(people, is_active=True).order_by("pk"))
     row = batch_row(fresh)
-    change = stream.Change(None, "batch", str(fresh.pk), fresh.version, lambda _user: row, audience=people)
-    stream.record([change])
+    return stream.Change(None, "batch", str(fresh.pk), fresh.version, lambda _user: row, audience)
 
 
 def visible(user: User, batch_id: UUID) -> CommandBatch | None:

@@ -62,7 +62,8 @@ def cancel_selected(asked: Selection) -> CommandBatch:
     try:
         with transaction.atomic():
             batch = _selection(asked)
-            fill(batch, [(order, versions[order.pk]) for order in orders], asked.by)
+            _fill(batch, [(order, versions[order.pk]) for order in orders], asked.by)
+            tell(batch)
     except IntegrityError:
         known = _same_intent(asked)
         if known is None:
@@ -110,7 +111,10 @@ def _selection(asked: Selection) -> CommandBatch:
 
 
 def of_kill(switch: Switch, orders: Iterable[Order], actor: User, intent: UUID, address: str | None) -> CommandBatch:
-    """The cancels of a kill switch, recorded in the caller's transaction and started once it is committed."""
+    """The cancels of a kill switch, recorded in the caller's transaction and started once it is committed.
+
+    The caller tells of them (`news_of`), together with whatever else it has to tell.
+    """
     now = clock.now()
     rows = [(order, order.version) for order in orders]
     numbers = json.dumps(sorted(order.pk for order, _version in rows))
@@ -124,17 +128,16 @@ def of_kill(switch: Switch, orders: Iterable[Order], actor: User, intent: UUID, 
         created_at=now,
         worked_at=now,
     )
-    fill(batch, rows, audit.By(actor, actor.get_username(), address))
+    _fill(batch, rows, audit.By(actor, actor.get_username(), address))
     return batch
 
 
-def fill(batch: CommandBatch, orders: Sequence[tuple[Order, int]], by: audit.By) -> None:
-    """The batch's rows, its audit row and its news, and its start after the commit."""
+def _fill(batch: CommandBatch, orders: Sequence[tuple[Order, int]], by: audit.By) -> None:
+    """The batch's rows and its audit row, and its start after the commit."""
     BatchRow.objects.bulk_create(
         BatchRow(batch=batch, position=position, order=order, expected_version=version)
         for position, (order, version) in enumerate(orders, start=1)
     )
     detail = {"kind": batch.kind, "orders": [order.pk for order, _version in orders], "switch": batch.switch_id}
     audit.record(by, audit.Act("batch.created", subject=f"batch {batch.pk}", detail=detail))
-    tell(batch)
     transaction.on_commit(lambda: start(batch.pk))

@@ -10,13 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import access, clock
+from accounts import broadcast as stream
 from accounts.models import ClientAccount, Role, User
 from orders import batches, cancel_lists, switches
 from orders.cancel_lists import EMPTY, CancelList
 from orders.commands import CommandError, Conflict, NotPermitted, NotVisible, Refused
 from orders.models import CommandBatch, MarketGroup, Switch, SwitchKind, SwitchScope
 from orders.switches import Target
-from orders.switching.person import Person, audited, check_person, check_reason, tell
+from orders.switching.person import Person, audited, check_person, check_reason, news_of
 
 
 class ListChanged(CommandError):
@@ -83,8 +84,9 @@ def engage(
             switch = _engaged(person, kind, target, reason, confirmed.intent)
             detail = {"kind": kind.value, "scope": target.scope.value, "target": target.key, "orders": found.count}
             audited(person, "switch.engaged", switch, reason, detail)
-            tell(switch)
             batch = _batch(switch, found, person, confirmed.intent)
+            # At once and last: the heads of all who are told are locked in one order, after the rows of the orders.
+            stream.record([*news_of(switch), *([batches.news_of(batch)] if batch is not None else [])])
     except IntegrityError:
         known = Switch.objects.filter(engaged_by=person.user, intent=confirmed.intent).first()
         if known is not None:
@@ -117,6 +119,7 @@ def cancel_rest(person: Person, switch: Switch, confirmed: Confirmed) -> Command
         batch = _batch(switch, found, person, confirmed.intent)
         if batch is None:
             raise Refused("orders", _("취소할 미체결 주문이 없습니다."))
+        stream.record([batches.news_of(batch)])
     return batch
 
 

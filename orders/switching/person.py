@@ -58,15 +58,13 @@ def audited(person: Person, action: str, switch: Switch, reason: str, detail: Ma
     audit.record(person.by, act)
 
 
-def tell(switch: Switch) -> None:
-    """Number the switch for everybody whom it touches. Last in a transaction, but for the batch's own news."""
+def news_of(switch: Switch) -> list[stream.Change]:
+    """The switch for everybody whom it touches; whoever may not see its account hears of it without."""
     people = switches.audience(switch)
     if switch.account is None:
-        stream.record([_change(switch, None, people)])
-        return
-    # Whoever may not see the account hears of the switch without it.
+        return [_change(switch, None, people)]
     others = [user for user in people if user.role == Role.ADMINISTRATOR]
-    stream.record([_change(switch, switch.account, []), _change(switch, None, others)])
+    return [_change(switch, switch.account, []), _change(switch, None, others)]
 
 
 def _change(switch: Switch, account: ClientAccount | None, people: Sequence[User]) -> stream.Change:

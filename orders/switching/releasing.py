@@ -6,13 +6,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts import broadcast as stream
 from accounts import clock
 from accounts.models import User
 from orders import switches
 from orders.commands import Conflict, NotPermitted
 from orders.models import Switch
 from orders.models.switches import RELEASE_REQUEST_LASTS
-from orders.switching.person import Person, audited, check_person, check_reason, fresh, tell
+from orders.switching.person import Person, audited, check_person, check_reason, fresh, news_of
 
 
 def ask_release(person: Person, switch: Switch, reason: str) -> Switch:
@@ -33,7 +34,7 @@ def ask_release(person: Person, switch: Switch, reason: str) -> Switch:
             raise Conflict("release_pending", _("이미 해제되었거나 다른 해제 요청이 확인을 기다리고 있습니다."))
         now_asked = fresh(switch)
         audited(person, "switch.release_asked", now_asked, reason, {"kind": now_asked.kind, "scope": now_asked.scope})
-        tell(now_asked)
+        stream.record(news_of(now_asked))
     return now_asked
 
 
@@ -61,7 +62,7 @@ def release(person: Person, switch: Switch) -> Switch:
         released = fresh(switch)
         detail = {"kind": released.kind, "scope": released.scope, "asked_by": released.release_asked_by_id}
         audited(person, "switch.released", released, released.release_reason, detail)
-        tell(released)
+        stream.record(news_of(released))
     return released
 
 

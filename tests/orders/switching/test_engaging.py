@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from accounts.models import AuditEvent, ClientAccount, Role, StreamEvent, User
-from orders import batches, commands, switching
+from orders import batches, commands, switches, switching
 from orders.commands import CommandError, Conflict, NotPermitted, NotVisible, Refused
+from orders.domain.sessions import Action
 from orders.models import BatchRow, CommandBatch, Order, OrderCommand, Switch, SwitchScope
 from orders.switches import Target
 from orders.switching import ListChanged
@@ -241,3 +242,40 @@ def test_of_two_who_engage_at_once_one_does_and_every_order_is_asked_once(order:
     wait_for_batches()
     assert BatchRow.objects.filter(state="submitted").count() == 3
     assert len(broker.orders) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_an_engaging_has_returned_no_claim_that_missed_it_is_open(officer: User, order: Make) -> None:
+    working = order()
+    asked, may_end, returned = Event(), Event(), Event()
+    found: list[object] = []
+
+    def claim() -> None:
+        try:
+            with transaction.atomic():
+                held = Order.objects.select_for_update(of=("self",)).get(pk=working.pk)
+                found.append(switches.stop_of_claim(held, Action.CANCEL))
+                asked.set()
+                may_end.wait(10)
+                found.append(returned.is_set())
+        finally:
+            connections.close_all()
+
+    def press() -> None:
+        try:
+            asked.wait(10)
+            engage(officer, OFF)
+            returned.set()
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=claim), Thread(target=press)]
+    for thread in threads:
+        thread.start()
+    returned.wait(0.5)
+    may_end.set()
+    for thread in threads:
+        thread.join(20)
+    assert found == [None, False]
+    with transaction.atomic():
+        assert switches.stop_of_claim(working, Action.CANCEL) is not None
