@@ -72,8 +72,7 @@ class Intake:
 
     async def _write(self, journal: Journal, over: asyncio.Event) -> None:
         while True:
-            if not self._hold.stands():
-                raise LeaseLost("the lease ran out while frames waited")
+            self._check()
             frames = await self._worker.quietly(executions.keep_all, journal, self._in_hand)
             if frames is not None:
                 break
@@ -83,8 +82,13 @@ class Intake:
         notices = await self._worker.quietly(executions.understand_all, journal, pairs)
         while notices is None and not over.is_set():
             await pause(over, AGAIN_AFTER)
+            self._check()
             notices = await self._worker.quietly(_replayed, journal)
         self._on_notices(notices or [])
+
+    def _check(self) -> None:
+        if not self._hold.stands():
+            raise LeaseLost("the lease ran out while frames waited")
 
 
 def _replayed(journal: Journal) -> list[Notice]:

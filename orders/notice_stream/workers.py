@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import OperationalError, close_old_connections, connections
 
 from orders.lease import LeaseLost
 
@@ -35,6 +35,9 @@ class Worker:
             return await self.run(work, *args)
         except LeaseLost:
             raise
+        except OperationalError as error:  # away, busy, or it ended a session that was stopped inside a transaction
+            log.warning("%s: the database did not answer: %s", getattr(work, "__name__", work), error)
+            return None
         except Exception:
             log.exception("%s failed", getattr(work, "__name__", work))
             return None
@@ -47,8 +50,12 @@ class Worker:
 
 
 def _closing(work: Callable[..., _Result], args: tuple[Any, ...]) -> _Result:
+    """Holds a pooled connection only while there is work."""
     close_old_connections()
-    return work(*args)
+    try:
+        return work(*args)
+    finally:
+        close_old_connections()
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
