@@ -204,8 +204,7 @@ def _record_outcome(command: OrderCommand, outcome: SendOutcome, sent: _Sent, by
             command.broker_order_id = f"{outcome.number:010d}"
             _own_number(order, command, outcome.number)
         if not isinstance(outcome, NotSent):
-            command.waits_since = now
-            command.next_ask_at = first_ask(command, now)
+            _wait_for_evidence(command, now)
         _move_if_waiting(command, sent.outcome, now, by)
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}
         ledger.note(order, f"Command{type(outcome).__name__}", ledger.Evidence("command", str(command.pk), now, detail))
@@ -233,9 +232,13 @@ def _own_number(order: Order, command: OrderCommand, number: int) -> None:
         ledger.add_number(order, number, None)
 
 
-def first_ask(command: OrderCommand, now: datetime) -> datetime | None:
-    """When to look for evidence; never where the environment has no list to look in."""
-    return None if checks.has_no_list(command.order) else now + ask_offset(0)
+def _wait_for_evidence(command: OrderCommand, now: datetime) -> None:
+    """From now on reads count, the first a second from here; none where the environment has no list to look in."""
+    command.waits_since = now
+    if checks.has_no_list(command.order):
+        command.reason = _("모의투자에는 예약주문 목록이 없어 처리 결과를 조회로 확인할 수 없습니다.")
+    else:
+        command.next_ask_at = now + ask_offset(0)
 
 
 def _as_outcome(outcome: SendOutcome, connection: KisConnection) -> Outcome:

@@ -274,3 +274,15 @@ def test_the_pre_image_has_the_figures_of_the_newest_number_alone(desk: Desk, br
     assert outcomes.number_of(order)[0] == before["number"] == 32
     assert (before["order_qty"], before["cum_qty"], before["leaves_qty"]) == ("5", "1", "4")
     assert before["children"] == [30135682, 31]
+
+
+def test_a_paper_reservation_has_no_list_so_that_its_cancel_stays_accepted_and_says_why(
+    desk: Desk, broker: Broker, reserved: Order
+) -> None:
+    KisConnection.objects.update(environment="paper")
+    broker.reply("order-resv-ccnl", body(rt_cd="0", msg_cd="", msg1="", output={"OVRS_RSVN_ODNO": "30138295"}))
+    command = submit(asked(desk, reserved))
+    assert (command.state, command.next_ask_at) == ("ACKED", None)
+    assert "목록이 없어" in command.reason
+    assert broker.orders[0][1]["tr_id"] == "VTTT3017U"
+    assert broker.inquiries == []
