@@ -75,9 +75,10 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one read of the database gives for one person."""
+    """What one read of the database gives for one person: the events past `after`."""
 
     epoch: str
+    after: int
     seq: int
     events: tuple[Numbered, ...]
 
@@ -153,7 +154,10 @@ class Hub:
         news: dict[int, News] = await self.read(read_news, cursors)
         for user_id, item in news.items():
             for socket in list(self.sockets.get(user_id, ())):
-                _hand_over(socket, item)
+                if socket.cursor < item.after:
+                    self._wake.set()  # it resumed from an earlier number while the rows were read
+                else:
+                    _hand_over(socket, item)
 
     async def _watch_rights(self) -> None:
         while True:
@@ -191,8 +195,12 @@ class Hub:
 
 
 def _closing(work: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Holds a pooled connection only while there is work."""
     close_old_connections()
-    return work(*args)
+    try:
+        return work(*args)
+    finally:
+        close_old_connections()
 
 
 def _hand_over(socket: Socket, news: News) -> None:
@@ -219,11 +227,11 @@ def read_news(cursors: dict[int, int]) -> dict[int, News]:
     for head in StreamHead.objects.filter(pk__in=cursors):
         after = cursors[head.pk]
         if head.seq == after:
-            news[head.pk] = News(str(head.epoch), head.seq, ())
+            news[head.pk] = News(str(head.epoch), after, head.seq, ())
             continue
         rows = StreamEvent.objects.filter(user_id=head.pk, seq__gt=after, seq__lte=head.seq).order_by("seq")
         events = tuple(Numbered(row.seq, row.account_id, encode(broadcast.as_message(row))) for row in rows)
-        news[head.pk] = News(str(head.epoch), head.seq, events)
+        news[head.pk] = News(str(head.epoch), after, head.seq, events)
     return news
 
 

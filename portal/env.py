@@ -22,6 +22,8 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+CONNECTIONS_A_PROCESS = 30
+CONNECTION_WAITS = 15.0  # seconds until a request that finds none fails
 FIELD_KEY_BYTES = 32
 
 
@@ -139,7 +141,7 @@ class Environment(BaseSettings):
         """Django's DATABASES["default"]; SQLite with the pragmas that keep a commit through a power failure."""
         name = "demo.sqlite3" if self.mode is DataMode.DEMO else "portal.sqlite3"
         url = self.DATABASE_URL or f"sqlite:///{self.PORTAL_DATA_DIR / name}"
-        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=0, conn_health_checks=True))
         if config["ENGINE"] == "django.db.backends.sqlite3":
             config["CONN_MAX_AGE"] = None
             config["OPTIONS"] = {
@@ -147,6 +149,10 @@ class Environment(BaseSettings):
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
             }
+        else:
+            # Each request has a thread of its own: without a pool fifty of them use up a server's connections.
+            pool = {"min_size": 0, "max_size": CONNECTIONS_A_PROCESS, "timeout": CONNECTION_WAITS}
+            config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
         return config
 
 
