@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit, clock
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TTL = {CommandType.CANCEL: CANCEL_TTL, CommandType.MODIFY: MODIFY_TTL}
 MOST_SENDS = 2  # the second only where no byte of the first left
+MOST_RECORDINGS = 3
 GATEWAY_REFUSALS = codes.TOKEN_REJECTED | {codes.RATE_LIMITED}
 OVER = frozenset({Reason.MARKET_CLOSED.value, Reason.RESERVATION_BREAK.value})
 
@@ -167,7 +168,7 @@ def _send(command: OrderCommand, sender: gateway.Sender, request: OrderRequest, 
         sent_at = clock.now()
         outcome = sender.send(request, command.gt_uid or "")
     reach(CrashPoint.COMMAND_ANSWERED)
-    command = _record_outcome(command, outcome, _Sent(sends, sent_at, _as_outcome(outcome, sender.connection)), by)
+    command = _recorded(command, outcome, _Sent(sends, sent_at, _as_outcome(outcome, sender.connection)), by)
     reach(CrashPoint.COMMAND_RECORDED)
     return command
 
@@ -185,6 +186,18 @@ class _Sent:
     times: int
     at: datetime
     outcome: Outcome
+
+
+def _recorded(command: OrderCommand, outcome: SendOutcome, sent: _Sent, by: audit.By) -> OrderCommand:
+    """Record the outcome, again where the database was busy or gone: an answer is not asked for twice."""
+    for _attempt in range(MOST_RECORDINGS - 1):
+        try:
+            return _record_outcome(command, outcome, sent, by)
+        except OperationalError:
+            log.warning("an outcome was not recorded, once more", extra={"command": str(command.pk)}, exc_info=True)
+            if not connection.in_atomic_block:
+                connection.close()  # a new one is opened by the next query
+    return _record_outcome(command, outcome, sent, by)
 
 
 def _record_outcome(command: OrderCommand, outcome: SendOutcome, sent: _Sent, by: audit.By) -> OrderCommand:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db import connection as database
 
 from accounts.models import AuditEvent, StreamEvent
-from orders import gateway
+from orders import crash_points, gateway
 from orders.commands import submit
-from orders.models import KisConnection, Order
+from orders.crash_points import CrashPoint
+from orders.models import KisConnection, Order, OrderCommand
 from tests.orders.broker import TOKEN, Answer, Broker, body
 from tests.orders.commands.samples import (
     ACCEPTED,
@@ -178,3 +181,25 @@ def test_an_order_filled_between_the_check_and_the_send_is_not_sent(
     command = submit(asked(desk, reserved))
     assert (command.state, command.reason_code) == ("DENIED", "nothing_left")
     assert not broker.orders
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("failures", "state"), [(2, "ACKED"), (3, "SENDING")])
+def test_an_answer_is_recorded_again_where_the_database_was_busy(
+    desk: Desk, broker: Broker, reserved: Order, failures: int, state: str
+) -> None:
+    """The third time the process gives up: the command is UNKNOWN after ten seconds, and the lists tell."""
+    broker.reply("order-resv-ccnl", ACCEPTED)
+    left = [OperationalError("database is locked")] * failures
+
+    def busy(point: CrashPoint) -> None:
+        if point is CrashPoint.COMMAND_RECORDING and left:
+            raise left.pop()
+
+    crash_points.install(busy)
+    try:
+        with contextlib.suppress(OperationalError):
+            submit(asked(desk, reserved))
+    finally:
+        crash_points.install(None)
+    assert (OrderCommand.objects.get().state, len(broker.orders)) == (state, 1)
