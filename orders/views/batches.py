@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
@@ -15,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import clock, sign_in
 from accounts.models import User
-from orders import batches, cancel_lists, commands
+from orders import batches, cancel_lists, commands, switches
 from orders.domain.command_state import LIVE
-from orders.models import CommandBatch
+from orders.models import CommandBatch, RowState, SwitchKind
 from orders.switch_rows import batch_lines, batch_row, list_row
+from orders.switches import Target
 from orders.views.door import person
 from orders.views.second_factor import to_second_factor
 
@@ -56,7 +58,19 @@ def outcomes(made: CommandBatch, user: User) -> dict[str, Any]:
     summary, lines = batch_row(made), batch_lines(made, user)
     live = sum(line["command"] is not None and line["command"]["state"] in LIVE for line in lines)
     every = "1s" if summary["state"] == "working" else "5s" if live or summary["state"] == "abandoned" else ""
-    return {"batch": summary, "lines": lines, "live": live, "every": every}
+    return {"batch": summary, "lines": lines, "live": live, "every": every, "again": _again(made, user, lines)}
+
+
+def _again(made: CommandBatch, user: User, lines: list[dict[str, Any]]) -> str:
+    """Where a person may ask anew for what was not sent; nothing of it goes out by itself."""
+    left = [line["order"]["id"] for line in lines if line["state"] == RowState.EXPIRED]
+    if not left:
+        return ""
+    if made.switch is not None:
+        may = made.switch.is_engaged and switches.may_engage(user, SwitchKind.KILL, Target.of(made.switch))
+        return reverse("switch-rest", args=[made.switch.pk]) if may else ""
+    query = urlencode({"order": left}, doseq=True)
+    return f"{reverse('cancel-selected')}?{query}" if user == made.actor and user.may_trade else ""
 
 
 def _context(user: User, pk: UUID) -> dict[str, Any]:

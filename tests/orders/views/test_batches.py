@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from orders import batches
 from orders.models import CommandBatch, Order
 from tests import factories as make
 from tests.markup import elements, hidden_values
-from tests.orders.batches.conftest import account, broker, clock, connection, kim, order
+from tests.orders.batches.conftest import MORNING, Traveller, account, broker, clock, connection, kim, order
 from tests.orders.broker import Broker
 from tests.sessions import OLD, signed_in
 
@@ -127,6 +128,23 @@ def test_the_dialog_is_guarded_by_its_csrf_token(kim: User, order: Make) -> None
     page = Client(enforce_csrf_checks=True)
     page.cookies = signed_in(kim).cookies
     assert confirm(page, order()).status_code == 403
+
+
+def test_what_was_not_sent_is_offered_to_its_owner_to_ask_for_anew(
+    page: Client, kim: User, order: Make, broker: Broker, clock: Traveller
+) -> None:
+    one, other = order(), order()
+    confirm(page, one, other)
+    made = CommandBatch.objects.get()
+    clock.shift(timedelta(seconds=16))
+    batches.give_up_abandoned(MORNING + timedelta(seconds=16))
+    html = page.get(f"/orders/batches/{made.pk}/").content.decode()
+    button = elements(html, "data-dialog-url")[0].attributes["data-dialog-url"]
+    assert button == f"/orders/cancel-selected/?order={one.pk}&order={other.pk}"
+    assert len(elements(page.get(button).content.decode(), "data-list-order")) == 2
+    watching = signed_in(make.UserFactory.create(role=Role.OPERATIONS)).get(f"/orders/batches/{made.pk}/")
+    assert elements(watching.content.decode(), "data-dialog-url") == []
+    assert broker.orders == []
 
 
 def test_another_persons_batch_is_not_there(page: Client, order: Make) -> None:
