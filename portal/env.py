@@ -24,6 +24,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 BASE_DIR = Path(__file__).resolve().parent.parent
 CONNECTIONS_A_PROCESS = 30
 CONNECTION_WAITS = 15.0  # seconds until a request that finds none fails
+# A process that is stopped inside a transaction must not keep its rows from the one that takes over after the 15 s of a
+# lease: the server ends such a session, and nobody waits for a lock for long.
+SESSION_LIMITS = "-c idle_in_transaction_session_timeout=8000 -c lock_timeout=10000"
 FIELD_KEY_BYTES = 32
 
 
@@ -152,7 +155,7 @@ class Environment(BaseSettings):
         else:
             # Each request has a thread of its own: without a pool fifty of them use up a server's connections.
             pool = {"min_size": 0, "max_size": CONNECTIONS_A_PROCESS, "timeout": CONNECTION_WAITS}
-            config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
+            config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool, "options": SESSION_LIMITS}
         return config
 
 

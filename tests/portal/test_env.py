@@ -62,6 +62,9 @@ def test_every_variable_is_taken_as_it_is_meant(load: Load, tmp_path: Path) -> N
     )
     database = found.database()
     assert (database["ENGINE"], database["HOST"]) == ("django.db.backends.postgresql", "db")
+    assert database["CONN_MAX_AGE"] == 0
+    assert database["OPTIONS"]["pool"]["max_size"] < 100  # what a server has, unless it was told otherwise
+    assert "idle_in_transaction_session_timeout=8000" in database["OPTIONS"]["options"]
     assert (found.REDIS_URL, found.PORTAL_SECRET_KEY) == ("rediss://valkey:6379/0", "a-secret-key")
     assert found.PORTAL_FIELD_KEYS == [KEY, OTHER_KEY]
     assert found.PORTAL_ALLOWED_HOSTS == ["portal.example.com", "other.example.com"]
