@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import UpstreamState
 from orders import lease
+from orders.kis import protocol
 from orders.lease import Hold, Instant
 from orders.models import Fill, KisConnection, Notice, Order, Recovery, StreamLease
 from orders.notice_stream.tenure import Tenure
@@ -97,6 +98,18 @@ def test_what_was_missed_in_a_lost_session_is_told_with_its_window(
     assert row.lost_at < row.began_at < row.ended_at
     assert Fill.objects.get().source == "gap"
     assert Recovery.objects.filter(reason="start", ended_at=None).count() == 1, "the next owner's window begins here"
+
+
+def test_a_line_that_freezes_is_dropped_and_its_silence_is_a_window(
+    connected: Desk, simulator: Simulator, open_order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "SILENCE_FLOOR", 2.0)  # of 30 s; the broker shows life each 10 s
+    with streaming() as states:
+        until(lambda: states[-1:] == ["live"])
+        simulator.press(fault="freeze_ws")
+        until(lambda: UpstreamState.objects.get().detail.startswith("KIS가 응답하지 않습니다 · 다음 시도"))
+        until(lambda: Recovery.objects.filter(began_at=None, ended_at=None).exists())
+    assert "polling" in states
 
 
 def test_a_quarantined_notice_brings_an_inquiry_of_its_account(
