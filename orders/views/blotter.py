@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +38,7 @@ def blotter(request: HttpRequest) -> HttpResponse:
     rows = [serializers.order_row(order, user) for order in switches.attach(found)]
     boot = {"epoch": str(head.epoch), "seq": head.seq, "rows": rows}
     shown = {
-        "rows": rows[:FIRST_ROWS],
+        "rows": sorted(rows, key=_is_settled)[:FIRST_ROWS],
         "boot": boot,
         "sessions": session_clock.read(user, clock.now()),
         "unresolved": [doubt(order, user) for order in switches.attach(queries.unresolved(user))],
@@ -73,6 +74,11 @@ def feed(request: HttpRequest) -> HttpResponse:
     outages = [{"name": row.name, "detail": row.detail, "since": _business(row.changed_at)} for row in away]
     worst = max((states[row.name] for row in away), key=OUTAGES.index, default="live")
     return render(request, "orders/_kis_feed.html", {"state": worst, "outages": outages})
+
+
+def _is_settled(row: dict[str, Any]) -> bool:
+    """False for a row that is pinned to the top."""
+    return (row["command"] or {}).get("state") not in queries.UNRESOLVED
 
 
 def _business(at: datetime) -> datetime:

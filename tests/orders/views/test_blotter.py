@@ -142,3 +142,10 @@ def test_only_who_may_trade_can_pick_orders(page: Client, order: Order) -> None:
     watcher = make.UserFactory.create(role=Role.COMPLIANCE)
     assert 'id="selection-bar"' in page.get("/orders/").content.decode()
     assert 'id="selection-bar"' not in signed_in(watcher).get("/orders/").content.decode()
+
+
+def test_a_row_of_unknown_outcome_is_drawn_first(page: Client, order: Order) -> None:
+    make.OrderFactory.create(account=order.account)
+    make.OrderCommandFactory.create(order=order, state="UNKNOWN")
+    rows = elements(page.get("/orders/").content.decode(), "data-order-id")
+    assert rows[0].attributes["data-order-id"] == str(order.pk)
