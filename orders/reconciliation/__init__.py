@@ -6,9 +6,10 @@ by a conditional update, and one inquiry of an account serves every command that
 """
 
 from orders.reconciliation.asking import Asked, TooSoon, ask_now
-from orders.reconciliation.recovering import recover, recover_sending
+from orders.reconciliation.judging import settle
+from orders.reconciliation.recovering import recover
 from orders.reconciliation.resolving import Resolver, resolve_due
-from orders.reconciliation.sweeping import Break, sweep, sweep_open
+from orders.reconciliation.sweeping import Break, sweep
 
 __all__ = [
     "Asked",
@@ -17,8 +18,7 @@ __all__ = [
     "TooSoon",
     "ask_now",
     "recover",
-    "recover_sending",
     "resolve_due",
+    "settle",
     "sweep",
-    "sweep_open",
 ]

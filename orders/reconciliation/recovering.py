@@ -40,10 +40,12 @@ def _expire(command_id: Any, now: datetime) -> bool:
     return True
 
 
-def recover_sending(now: datetime, *, at_start: bool = False) -> int:
-    """SENDING for 10 s, or found so at start-up: whether a byte left is not known. Number of commands."""
-    limit = now if at_start else now - SENDING_LIMIT
-    stuck = OrderCommand.objects.filter(state=CommandState.SENDING, claimed_at__lte=limit)
+def recover_sending(now: datetime) -> int:
+    """SENDING for 10 s: whether a byte left is not known. Number of commands.
+
+    At start-up too no sooner: another process may be sending right now, and the longest send takes 9 s.
+    """
+    stuck = OrderCommand.objects.filter(state=CommandState.SENDING, claimed_at__lte=now - SENDING_LIMIT)
     return sum(_give_up(command.pk, now) for command in stuck)
 
 

@@ -31,12 +31,6 @@ def sweep(accounts: Iterable[KisAccount]) -> list[Break]:
     return breaks
 
 
-def sweep_open(connection_id: int) -> int:
-    """Read the lists of accounts with open orders. Number of accounts read."""
-    rows = KisAccount.objects.filter(connection_id=connection_id, connection__active=True).select_related("account")
-    return sum(_read(row.account) for row in rows if _has_open(row.account))
-
-
 def _read(account: ClientAccount) -> bool:
     """A sweep is evidence for the commands that wait as well."""
     read = inquiries.inquire(account)

@@ -31,8 +31,8 @@ def test_a_command_that_died_while_sending_is_unknown(desk: Desk, broker: Broker
     broker.reply("order-resv-ccnl", None)
     command = submit(asked(desk, reserved))
     OrderCommand.objects.update(state="SENDING", claimed_at=EVENING)
-    assert reconciliation.recover_sending(EVENING + timedelta(seconds=9)) == 0
-    assert reconciliation.recover_sending(EVENING + timedelta(seconds=11)) == 1
+    assert reconciliation.recover(EVENING + timedelta(seconds=9)) == 0
+    assert reconciliation.recover(EVENING + timedelta(seconds=11)) == 1
     command.refresh_from_db()
     assert (command.state, command.reason) == ("UNKNOWN", "died_while_sending")
 

@@ -139,7 +139,7 @@ def test_an_answer_that_comes_after_the_command_was_given_up_is_kept_and_proves_
     desk: Desk, broker: Broker, reserved: Order
 ) -> None:
     def late() -> Answer:
-        reconciliation.recover_sending(datetime.now(UTC), at_start=True)
+        reconciliation.recover(datetime.now(UTC) + timedelta(seconds=11))
         database.close()
         return ACCEPTED
 
