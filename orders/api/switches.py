@@ -99,13 +99,19 @@ class ActingView(ClientDataView):
     permission_classes = (IsAuthenticated, MayAct)
 
 
-class SwitchList(ClientDataView):
-    """The switches that the asker is told of, newest first."""
-
-    throttle_scope = "command"
+class ReadOrActView(ClientDataView):
+    """Reading is for everybody who is told of switches and counts as reading; the rest is an act."""
 
     def get_permissions(self) -> list[Any]:
         return [IsAuthenticated()] if self.request.method == "GET" else [IsAuthenticated(), MayAct()]
+
+    def get_throttles(self) -> list[Any]:
+        self.throttle_scope = "read" if self.request.method == "GET" else "command"
+        return super().get_throttles()
+
+
+class SwitchList(ReadOrActView):
+    """The switches that the asker is told of, newest first."""
 
     @extend_schema(
         operation_id="switches_list", responses=shapes.page_of(SwitchRow), parameters=[shapes.flag("engaged")]
@@ -166,7 +172,7 @@ class SwitchDetail(ReadView):
         return Response({**switch_row(switch, user_of(request)), "batches": made})
 
 
-class SwitchRest(ActingView):
+class SwitchRest(ReadOrActView):
     @extend_schema(operation_id="switches_rest_retrieve", responses=CancelListRow)
     def get(self, request: Request, pk: int) -> Response:
         """The orders that an engaged kill switch still covers: left over, or new since."""

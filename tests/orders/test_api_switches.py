@@ -143,6 +143,15 @@ def test_acting_needs_a_trade_token_or_a_session_with_a_fresh_factor(officer: Us
     assert post(bearer(officer), "switches/").status_code == 422
 
 
+def test_a_token_that_reads_sees_the_switches_and_what_is_left(officer: User, order: Make) -> None:
+    number = engage(bearer(officer)).json()["switch"]["id"]
+    order()
+    reader = bearer(officer, "read")
+    assert reader.get(f"{API}switches/{number}/rest/").json()["count"] == 1
+    assert len(reader.get(f"{API}switches/").json()["results"]) == 1
+    assert code(post(reader, f"switches/{number}/rest/")) == (403, "scope_too_small")
+
+
 def test_a_session_needs_its_csrf_token(officer: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.cookies = signed_in(officer).cookies
