@@ -14,11 +14,16 @@ from django.conf import settings
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite in a file, as in the product: in memory, threads share one cache and its table locks."""
+    """SQLite in a file, as in the product: in memory, threads share one cache and its table locks.
+
+    On PostgreSQL most tests are one long transaction, which the server must not end for being idle.
+    """
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         name = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}.sqlite3"
         database["TEST"]["NAME"] = str(Path(tmp_path_factory.mktemp("database")) / name)
+    else:
+        database["OPTIONS"].pop("options", None)
 
 
 @pytest.fixture(autouse=True)
