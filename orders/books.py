@@ -7,7 +7,7 @@ Rows that a later notice has overtaken change nothing.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import DatabaseError, transaction
@@ -142,10 +142,10 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     order.inquired_at = max(order.inquired_at or read.asked_at, read.asked_at)
     if overtaken or moved_on or not chain.own:
         return described or bool(added)
-    newest = chain.newest
     beside, _ = ledger.filled_beside(order, [row.key.number for row in chain.own])
     earlier = sum((row.cum_qty for row in chain.own[:-1]), beside)
     squared = square(order, chain.own, read.asked_at)
+    newest = _with_cancels(read, chain.newest)
     changed = _transmit(order, newest)
     if not is_stale(ledger.state_of(order), newest, earlier):
         changed |= ledger.put(order, apply_report(ledger.state_of(order), newest, earlier=earlier))
@@ -153,6 +153,23 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     if changed or squared or added or created:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
+
+
+def _with_cancels(read: Read, row: OrderReport) -> OrderReport:
+    """The newest row as its cancels make it: a list of derivatives has no word for "canceled", only nothing left.
+
+    What its cancels and the modifies of a part do not explain has ended with the session.
+    """
+    unfilled = row.order_qty - row.cum_qty
+    if row.status is not ReportStatus.DONE or row.leaves_qty != 0 or not unfilled:
+        return row
+    named = (row.key.family, row.key.order_date, row.key.number)
+    aimed = [each for each in read.reports if (each.key.family, each.key.order_date, each.orig_number) == named]
+    done = [each for each in aimed if each.status is not ReportStatus.REJECTED]
+    cancels = [each.order_qty for each in done if each.kind is RequestKind.CANCEL]
+    # A request for "all" may be listed with the quantity 0.
+    explained = 0 in cancels or (cancels and sum(each.order_qty for each in done) >= unfilled)
+    return replace(row, status=ReportStatus.CANCELED) if explained else row
 
 
 def _overtaken(order: Order, asked_at: datetime) -> bool:

@@ -127,8 +127,9 @@ def _pages(
                 yield from client.open_overseas(account)
             yield from client.overseas_orders(account, start, today)
         case Family.FO:
+            # The night's rows keep the next trading day's date when they move to the day table: Monday's on a Saturday.
             coming = sessions().next_trading_day(Calendar.KRX, today)
-            yield from client.fo_day_orders(account, start, today)
+            yield from client.fo_day_orders(account, start, coming)
             if not connection.is_paper:
                 yield from client.fo_night_orders(account, start, coming)
         case Family.KRX:

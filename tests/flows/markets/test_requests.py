@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orders.models import Order
-from tests.flows.markets.cases import ORDERS, MarketCase
+from tests.flows.markets.cases import DAY_CASES, ORDERS, MarketCase
 from tests.flows.markets.house import House
 from tests.flows.markets.pages import sent
 
@@ -104,4 +104,30 @@ def test_a_new_price_for_a_part_makes_a_second_row(house: House, case: MarketCas
     house.fill(house.at_broker(part), 4, case.new_price)
     house.inquire(order.account)
     assert (figures(house, part), figures(house, order)[3]) == (("FILLED", "4", "4", "0"), "3")
+    house.check_books()
+
+
+def test_a_part_that_went_on_elsewhere_does_not_keep_a_canceled_derivative_open(house: House) -> None:
+    """Four of seven are re-priced, the other three canceled, and no notice tells of either."""
+    order = house.order(DAY_CASES[0])
+    house.arm("drop_notices", times=None)
+    house.ask(order, "modify", price=D("9.15"), quantity=D(4))
+    house.resolve()
+    house.later(4)
+    house.inquire(order.account)
+    assert figures(house, order) == ("PARTIALLY_FILLED", "6", "3", "3")
+    house.ask(order)
+    house.resolve()
+    assert figures(house, order) == ("CANCELED", "6", "3", "0")
+    house.check_books()
+
+
+def test_what_ends_with_its_session_after_a_cancel_of_a_part_is_not_called_canceled(house: House) -> None:
+    order = house.order(DAY_CASES[0])
+    house.arm("drop_notices", times=None)
+    house.ask(order, quantity=D(4))
+    house.resolve()
+    house.go("2026-11-20 15:46")
+    house.inquire(order.account)
+    assert figures(house, order) == ("EXPIRED", "6", "3", "0")
     house.check_books()
