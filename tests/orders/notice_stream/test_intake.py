@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from orders import lease
@@ -23,16 +22,14 @@ from orders.notice_stream.workers import Worker
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db(transaction=True)
-in_thread = sync_to_async(thread_sensitive=False)
 
 
 class Line:
     """An intake with a session of its own, fed by hand."""
 
-    def __init__(self, desk: Desk, hold: Hold, journal: Journal) -> None:
-        self.desk, self.hold, self.journal = desk, hold, journal
+    def __init__(self, desk: Desk, worker: Worker, hold: Hold, journal: Journal) -> None:
+        self.desk, self.worker, self.hold, self.journal = desk, worker, hold, journal
         self.heard: list[Notice] = []
-        self.worker = Worker("notices")
         self.intake = Intake(hold, self.worker, self._hear)
         self.over = asyncio.Event()
         self.number = 0
@@ -61,14 +58,11 @@ async def line(desk: Desk) -> AsyncIterator[Line]:
         assert epoch is not None
         return hold, Journal(desk.connection.pk, epoch)
 
-    line = Line(desk, *await in_thread(take)())
+    worker = Worker("notices")
+    line = Line(desk, worker, *await worker.run(take))
     yield line
     install(None)
     await line.worker.close()
-
-
-async def read(work: Callable[[], object]) -> object:
-    return await in_thread(work)()
 
 
 async def test_what_waits_is_kept_together_and_applied_in_order(line: Line) -> None:
@@ -78,8 +72,13 @@ async def test_what_waits_is_kept_together_and_applied_in_order(line: Line) -> N
     line.over.set()
     await task
     assert [notice.state for notice in line.heard] == ["applied"] * 4
-    assert await read(lambda: list(NoticeFrame.objects.order_by("id").values_list("number", flat=True))) == [1, 2, 3, 4]
-    assert await read(lambda: Order.objects.get().cum_qty) == 6
+    assert await line.worker.run(lambda: list(NoticeFrame.objects.order_by("id").values_list("number", flat=True))) == [
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert await line.worker.run(lambda: Order.objects.get().cum_qty) == 6
 
 
 async def test_a_database_that_is_busy_is_offered_the_frames_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,16 +96,16 @@ async def test_a_database_that_is_busy_is_offered_the_frames_again(line: Line, m
     await asyncio.wait_for(line.intake.drained(), 20)
     line.over.set()
     await task
-    assert await read(NoticeFrame.objects.count) == 2
-    assert await read(lambda: Order.objects.get().cum_qty) == 4
-    assert await read(Fill.objects.count) == 1
+    assert await line.worker.run(NoticeFrame.objects.count) == 2
+    assert await line.worker.run(lambda: Order.objects.get().cum_qty) == 4
+    assert await line.worker.run(Fill.objects.count) == 1
 
 
 async def test_what_still_waits_at_the_end_is_kept_and_left_to_the_next_owner(line: Line) -> None:
     await line.put(overseas(), filled(4))
     await line.intake.finish()
-    assert await read(NoticeFrame.objects.count) == 2
-    assert await read(Notice.objects.count) == 0
+    assert await line.worker.run(NoticeFrame.objects.count) == 2
+    assert await line.worker.run(Notice.objects.count) == 0
 
 
 async def test_a_lease_that_ran_out_ends_it_before_anything_is_written(line: Line) -> None:
@@ -114,12 +113,12 @@ async def test_a_lease_that_ran_out_ends_it_before_anything_is_written(line: Lin
     await line.put(overseas())
     with pytest.raises(LeaseLost):
         await asyncio.wait_for(line.start(), 20)
-    assert await read(NoticeFrame.objects.count) == 0
+    assert await line.worker.run(NoticeFrame.objects.count) == 0
 
 
 async def test_a_lease_that_was_taken_over_ends_it(line: Line) -> None:
-    await read(lambda: lease.acquire(line.desk.connection.pk, "test"))
+    await line.worker.run(lambda: lease.acquire(line.desk.connection.pk, "test"))
     await line.put(overseas())
     with pytest.raises(LeaseLost):
         await asyncio.wait_for(line.start(), 20)
-    assert await read(NoticeFrame.objects.count) == 0
+    assert await line.worker.run(NoticeFrame.objects.count) == 0
