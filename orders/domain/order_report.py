@@ -56,6 +56,14 @@ def _not_sent(state: OrderState, report: OrderReport, _earlier: Decimal) -> Orde
     return replace(state, status=OrderStatus.NOT_SENT, leaves_qty=ZERO, reason=report.reason)
 
 
+def _done(state: OrderState, report: OrderReport, _earlier: Decimal) -> OrderState:
+    """May be filled, canceled, modified or over with its session: fills, child rows and the clock tell which.
+
+    Of a modify whose notice was lost the newest row tells the price all the same.
+    """
+    return state if report.price in {None, state.price} else replace(state, price=report.price)
+
+
 # EXPIRED is our own conclusion from the clock: an order that the broker still lists as open is open.
 _REOPENS = frozenset(
     {
@@ -112,8 +120,7 @@ _RULES: Mapping[ReportStatus, Callable[[OrderState, OrderReport, Decimal], Order
     ReportStatus.TRANSMITTED: _transmitted,
     ReportStatus.NOT_SENT: _not_sent,
     ReportStatus.OPEN: _open,
-    # "Done" with something unfilled may be a cancel, a modify or the session's end: the child rows and the clock tell.
-    ReportStatus.DONE: _same,
+    ReportStatus.DONE: _done,
     ReportStatus.CANCELED: _canceled,
     ReportStatus.REJECTED: _rejected,
 }

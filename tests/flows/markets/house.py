@@ -114,6 +114,7 @@ class House:
     def go(self, at: str) -> None:
         """To that Korean time; what was due by then happens."""
         self.time.move_to(kst(at))
+        self.__dict__.pop("browser", None)  # its session may have run out
         self.later(0)
 
     def later(self, seconds: float) -> None:
