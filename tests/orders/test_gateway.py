@@ -39,6 +39,7 @@ def make_command(connection: KisConnection, market: str = "US_DAYTIME", **fields
     KisAccountFactory.create(connection=connection, account=account)
     order = OrderFactory.create(account=account, market=market)
     OrderNumberFactory.create(order=order, number=1666)
+    order.refresh_from_db()
     return OrderCommandFactory.create(order=order, pre_image=pre_image.of(order), gt_uid="g" * 32, **fields)
 
 
