@@ -53,6 +53,7 @@ class Reached:
     """One order request that came to the order engine, and the number that it got there."""
 
     uid: str
+    at: datetime
     child: SimOrder | None
     reservation: int | None
 
@@ -120,7 +121,7 @@ class Broker:
         child = next((o for o in self.orders[before:] if o.kind is not RequestKind.NEW), None)
         taken = json.loads(answer.body).get("rt_cd") == "0"
         reservation = int(request.json().get("OVRS_RSVN_ODNO", 0)) if taken and child is None else None
-        self.reached.append(Reached(request.headers.get("gt_uid", ""), child, reservation))
+        self.reached.append(Reached(request.headers.get("gt_uid", ""), now(), child, reservation))
         return answer
 
     def inquire(self, request: SimRequest) -> SimAnswer:

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from accounts import clock
-from orders.domain.command_state import FINAL, CommandState
+from orders.domain.command_state import CANCEL_TTL, FINAL, MODIFY_TTL, CommandState
 from orders.domain.resolution import ESCALATE_AFTER
-from orders.models import OrderCommand
+from orders.models import CommandType, OrderCommand
 from tests.orders.histories.world import World
 
 # Each gives rows only where something is broken.
@@ -122,7 +122,9 @@ class Invariants:
             self.sent[reached.uid] += 1
             assert reached.uid, "a request without its id"
             assert self.sent[reached.uid] == 1, f"the order engine got {reached.uid} twice"
-            assert OrderCommand.objects.filter(gt_uid=reached.uid).count() == 1, "a request of no command"
+            command = OrderCommand.objects.get(gt_uid=reached.uid)
+            limit = CANCEL_TTL if command.type == CommandType.CANCEL else MODIFY_TTL
+            assert reached.at - command.created_at < limit, f"{command.type} was sent too late"
 
     def _remember(self) -> None:
         self.seen = len(self.world.broker.reached)

@@ -118,14 +118,17 @@ def _said(command: OrderCommand, request: Reached | None) -> Iterator[str]:
         yield f"only {done} were done"
     if state is CommandState.PARTIALLY_CONFIRMED and done and done >= _asked(command):
         yield "all of it was done"
-    if state in {CommandState.CONFIRMED, CommandState.PARTIALLY_CONFIRMED} and not done and child is not None:
-        external = command.type == CommandType.CANCEL and not command.order.leaves_qty
-        if not external:
-            yield "nothing was done"
+    if state in {CommandState.CONFIRMED, CommandState.PARTIALLY_CONFIRMED} and not (done or _by_others(command)):
+        yield "nothing was done"
     if child is not None and (child.working or child.rejected) and state in LIVE:
         yield "the broker has settled it"
     if state in {CommandState.CREATED, CommandState.READY, CommandState.SENDING}:
         yield "nobody carries it on"
+
+
+def _by_others(command: OrderCommand) -> bool:
+    """A cancel that somebody else's cancel made true; of a reservation its own status is checked elsewhere."""
+    return command.type == CommandType.CANCEL and not command.order.leaves_qty
 
 
 def _asked(command: OrderCommand) -> Decimal:
