@@ -10,6 +10,7 @@ import os
 import socket
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from accounts import clock
 from orders import lease, reconciliation
@@ -26,18 +27,33 @@ async def run(stop: asyncio.Event, names: Sequence[str] | None = None) -> None:
     """Run the streams of the named connections, or of every active one, and the resolver, until `stop`."""
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
     resolver = asyncio.create_task(_resolve(stop))
-    streams: dict[int, asyncio.Task[None]] = {}
+    streams: dict[int, _Running] = {}
     worker = Worker("streams")
     while not stop.is_set():
-        active = await worker.quietly(_active, names) or {}
-        for connection_id, connection in active.items():
-            if connection_id not in streams or streams[connection_id].done():
-                streams[connection_id] = asyncio.create_task(_stream(connection, holder, stop))
-        for connection_id in set(streams) - set(active):
-            streams.pop(connection_id).cancel()
+        active = await worker.quietly(_active, names)
+        for connection_id, connection in (active or {}).items():
+            if connection_id not in streams or streams[connection_id].task.done():
+                streams[connection_id] = _Running.start(connection, holder)
+        for connection_id in set(streams) - set(streams if active is None else active):
+            streams[connection_id].stop.set()  # it closes its socket and gives up its lease in order
         await pause(stop, LOOK_FOR_CONNECTIONS)
+    for stream in streams.values():
+        stream.stop.set()
     await worker.close()
-    await asyncio.gather(resolver, *streams.values(), return_exceptions=True)
+    await asyncio.gather(resolver, *(stream.task for stream in streams.values()), return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """One app key's task, and the signal that ends it alone."""
+
+    task: asyncio.Task[None]
+    stop: asyncio.Event
+
+    @classmethod
+    def start(cls, connection: KisConnection, holder: str) -> _Running:
+        stop = asyncio.Event()
+        return cls(asyncio.create_task(_stream(connection, holder, stop)), stop)
 
 
 def _active(names: Sequence[str] | None) -> dict[int, KisConnection]:

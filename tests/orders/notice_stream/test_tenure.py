@@ -14,6 +14,7 @@ from orders import lease
 from orders.kis import protocol
 from orders.lease import Hold, Instant
 from orders.models import Fill, KisConnection, Notice, Order, Recovery, StreamLease
+from orders.notice_stream import running
 from orders.notice_stream.tenure import Tenure
 from orders.notice_stream.workers import Worker
 from tests.orders.conftest import Desk
@@ -110,6 +111,17 @@ def test_a_line_that_freezes_is_dropped_and_its_silence_is_a_window(
         until(lambda: UpstreamState.objects.get().detail.startswith("KIS가 응답하지 않습니다 · 다음 시도"))
         until(lambda: Recovery.objects.filter(began_at=None, ended_at=None).exists())
     assert "polling" in states
+
+
+def test_a_connection_that_is_switched_off_gives_up_its_socket_and_its_lease(
+    connected: Desk, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "LOOK_FOR_CONNECTIONS", 0.2)
+    with streaming() as states:
+        until(lambda: states[-1:] == ["live"])
+        KisConnection.objects.update(active=False)
+        until(lambda: not simulator.seen()["registered"])
+        until(lambda: StreamLease.objects.get().holder == "")
 
 
 def test_a_quarantined_notice_brings_an_inquiry_of_its_account(
