@@ -75,12 +75,12 @@ def test_a_cancel_that_never_arrived_is_unknown_for_three_minutes_and_then_a_per
     order = house.order(case)
     house.arm("drop_before")
     command = house.ask(order)
-    for _ in range(17):
-        house.resolve(10)
+    for seconds in (2, 20, 60, 60, 28):
+        house.resolve(seconds)
     command.refresh_from_db()
     assert command.state == "UNKNOWN"
-    for _ in range(12):
-        house.resolve(10)
+    for seconds in (60, 61):
+        house.resolve(seconds)
     command.refresh_from_db()
     order.refresh_from_db()
     assert (command.state, order.is_open, house.at_engine()) == ("ESCALATED", True, [])
@@ -102,11 +102,11 @@ def test_a_cancel_without_a_trace_until_the_end_was_not_applied(house: House, ca
     command = house.ask(order)
     house.resolve(10)
     house.time.move_to(kst(case.over))
-    for _ in range(30):
-        house.resolve(60)
+    for seconds in (61, 200, 200, 250):
+        house.resolve(seconds)
     house.go("2026-11-21 09:00")
-    for _ in range(13):
-        house.resolve(60)
+    for seconds in (61, 300, 301):
+        house.resolve(seconds)
     command.refresh_from_db()
     order.refresh_from_db()
     assert (command.state, order.status, house.at_engine()) == ("NOT_APPLIED", "EXPIRED", [])
