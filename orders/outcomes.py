@@ -136,8 +136,12 @@ def _may_be_ours(command: OrderCommand, number: int) -> bool:
 
 
 def number_of(order: Order) -> tuple[int, str]:
-    """The broker number that a command has to name: the newest of the chain that is the order itself."""
-    newest = order.numbers.filter(kind__in=("new", "modify")).order_by("-position", "-id").first()
+    """The broker number that a command has to name: the newest of the chain that is the order itself.
+
+    A transmitted reservation keeps its own number beside the real order's: the family tells them apart.
+    """
+    chain = order.numbers.filter(kind__in=("new", "modify"), family=order.family)
+    newest = chain.order_by("-position", "-id").first()
     return (newest.number, newest.text) if newest else (0, "")
 
 

@@ -17,7 +17,7 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
     """The order's newest number with the figures of its own row in the broker's lists, which keep what was canceled.
 
     `revisable` is what the broker just said may be modified or canceled of it: of all that is left no more than that is
-    asked for, under the exchange, division and branch that it names. The market is fixed here: whether an American
+    asked for, under the exchange, division and branch that it names; what is more in our books was filled unnoticed. The market is fixed here: whether an American
     order was given in the daytime session decides the TR id, and a refusal for the hours is no reason to try the other
     one. The caller holds the order's lock.
     """
@@ -29,7 +29,7 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
         "status": order.status,
         "number": number,
         "text": text,
-        "order_qty": plain(cum_qty + order.leaves_qty + _canceled(order, number)),
+        "order_qty": plain(cum_qty + leaves_qty + _canceled(order, number)),
         "cum_qty": plain(cum_qty),
         "leaves_qty": plain(leaves_qty),
         "canceled_qty": plain(order.canceled_qty),

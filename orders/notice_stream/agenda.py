@@ -41,6 +41,7 @@ class Answer:
 class _Part:
     """The reads of one question within one recovery."""
 
+    since: float  # a read that was asked for before it may miss what happened until then
     due: float
     urgent: bool
     first: float = 0.0
@@ -84,10 +85,10 @@ class Agenda:
     def recover(self, recovery_id: int, account_ids: Iterable[int], now: float, *, urgent: bool = False) -> None:
         """Read these accounts (or all that are known) from `now` on; a recovery under way begins anew."""
         ids = [account_id for account_id in account_ids if account_id in self._accounts]
-        parts = {Question(account_id, Scope.ALL): _Part(now, urgent) for account_id in ids}
+        parts = {Question(account_id, Scope.ALL): _Part(now, now, urgent) for account_id in ids}
         busy = [account_id for account_id in ids if self._accounts[account_id].has_open]
         self._recoveries[recovery_id] = {
-            **{Question(account_id, Scope.OPEN): _Part(now, urgent=True) for account_id in busy},
+            **{Question(account_id, Scope.OPEN): _Part(now, now, urgent=True) for account_id in busy},
             **parts,
         }
 
@@ -111,7 +112,7 @@ class Agenda:
         over = []
         for recovery_id, parts in list(self._recoveries.items()):
             part = parts.get(question)
-            if part is None or part.settled:
+            if part is None or part.settled or asked_at < part.since:
                 continue
             if answer is None:
                 part.due = asked_at + AGAIN_AFTER
@@ -123,8 +124,9 @@ class Agenda:
         return over
 
     def was_read(self, recovery_id: int) -> bool:
-        """Every list was read at least once since the recovery began; True also when it is over."""
-        return all(part.reads for part in self._recoveries.get(recovery_id, {}).values())
+        """Every list was read at least once since the recovery began. False when it has not begun, or was dropped."""
+        parts = self._recoveries.get(recovery_id)
+        return parts is not None and all(part.reads for part in parts.values())
 
     @property
     def is_answered(self) -> bool:

@@ -86,6 +86,7 @@ class Asking:
             return  # the database is away; the sweeps go on
         await self._plan()
         await self._worker.quietly(recoveries.begin, self._hold.fence, self._loss, clock.now())
+        self._link.recovered = False
         self._agenda.recover(self._loss, self._families, time.monotonic())
         self._see_recovered()
 

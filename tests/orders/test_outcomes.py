@@ -151,3 +151,11 @@ def test_the_number_to_name_is_the_newest_of_the_order_itself() -> None:
     for position, (number, kind) in enumerate([(1666, "new"), (1670, "modify"), (1680, "cancel")]):
         OrderNumberFactory.create(order=order, number=number, kind=kind, position=position)
     assert outcomes.number_of(order) == (1670, "0000001670")
+
+
+def test_a_command_names_the_real_number_of_a_transmitted_reservation() -> None:
+    order = OrderFactory.create(family=Family.OVERSEAS.value)
+    OrderNumberFactory.create(order=order, number=31276801)
+    OrderNumberFactory.create(order=order, number=30135601, family=Family.RESERVED.value)
+
+    assert outcomes.number_of(order)[0] == 31276801

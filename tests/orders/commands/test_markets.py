@@ -199,6 +199,8 @@ def test_domestic_stock_is_asked_for_within_what_the_broker_says_may_be_revised(
     [(_, headers, sent)] = broker.orders
     assert headers["tr_id"] == "TTTC0013U"
     assert (sent["KRX_FWDG_ORD_ORGNO"], sent["EXCG_ID_DVSN_CD"], sent["ORD_QTY"]) == ("06010", "SOR", "6")
+    # What our books have beyond it was filled unnoticed: it is neither left nor canceled.
+    assert command.pre_image["order_qty"] == "6"
 
 
 @pytest.mark.parametrize(
