@@ -17,9 +17,9 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
     """The order's newest number with the figures of its own row in the broker's lists, which keep what was canceled.
 
     `revisable` is what the broker just said may be modified or canceled of it: of all that is left no more than that is
-    asked for, under the exchange, division and branch that it names; what is more in our books was filled unnoticed. The market is fixed here: whether an American
-    order was given in the daytime session decides the TR id, and a refusal for the hours is no reason to try the other
-    one. The caller holds the order's lock.
+    asked for, under the exchange, division and branch that it names; what is more in our books was filled unnoticed.
+    The market is fixed here: whether an American order was given in the daytime session decides the TR id, and a
+    refusal for the hours is no reason to try the other one. The caller holds the order's lock.
     """
     number, text = outcomes.number_of(order)
     earlier, _ = ledger.filled_beside(order, [number])
