@@ -71,8 +71,15 @@ def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: 
     if isinstance(news.event, OrderRejected):
         ours = news.event.request == command.type
         return rules.EvidenceRefused(evidence_id, reason=news.event.reason) if ours else None
+    if isinstance(news.event, OrderModified) and not _has_its_price(command, news.event.price):
+        return None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
     return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+
+
+def _has_its_price(command: OrderCommand, price: Decimal | None) -> bool:
+    """Without a number of ours, a modify to another price is somebody else's."""
+    return bool(command.broker_order_id) or None in {command.price, price} or command.price == price
 
 
 def _measured(command: OrderCommand, done: Decimal, evidence_id: str) -> Outcome:
@@ -119,7 +126,9 @@ def _told(command: OrderCommand, event: OrderEventRecord) -> Outcome | None:
     if number == command.pre_image.get("number") or not _may_be_ours(command, number):
         return None
     if event.type != "OrderRejected":
-        return _measured(command, Decimal(event.detail["quantity"]), evidence_id)
+        price = event.detail.get("price")
+        ours = event.type != "OrderModified" or _has_its_price(command, Decimal(price) if price else None)
+        return _measured(command, Decimal(event.detail["quantity"]), evidence_id) if ours else None
     ours = event.detail.get("request") == command.type
     return rules.EvidenceRefused(evidence_id, reason=event.detail.get("reason", "")) if ours else None
 

@@ -159,3 +159,14 @@ def test_a_command_names_the_real_number_of_a_transmitted_reservation() -> None:
     OrderNumberFactory.create(order=order, number=30135601, family=Family.RESERVED.value)
 
     assert outcomes.number_of(order)[0] == 31276801
+
+
+@pytest.mark.parametrize(
+    ("number", "price", "state"), [("", 179, "UNKNOWN"), ("", 180, "CONFIRMED"), ("0000001700", 179, "CONFIRMED")]
+)
+def test_a_modify_to_another_price_is_somebody_elses_where_ours_has_no_number(
+    number: str, price: int, state: str
+) -> None:
+    unknown = command("UNKNOWN", type="modify", price=Decimal(180), broker_order_id=number)
+
+    assert settle(unknown, news(OrderModified(Decimal(500), Decimal(price)))) == state
