@@ -6,12 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from orders.kis.tr_ids import Environment
 from tests.flows.markets.house import House, kst, running
 from tests.orders.conftest import Desk, desk
 
 __all__ = ["desk"]
+
+
+@pytest.fixture(autouse=True)
+def _light(settings: Settings) -> None:
+    """Two hundred desks and browsers: slow password hashes and static files are no part of what is shown."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
 
 
 @pytest.fixture
