@@ -140,4 +140,5 @@ def _fill(batch: CommandBatch, orders: Sequence[tuple[Order, int]], by: audit.By
     )
     detail = {"kind": batch.kind, "orders": [order.pk for order, _version in orders], "switch": batch.switch_id}
     audit.record(by, audit.Act("batch.created", subject=f"batch {batch.pk}", detail=detail))
-    transaction.on_commit(lambda: start(batch.pk))
+    # What is committed is not refused any more: a failure to start is logged, and the batch given up as not sent.
+    transaction.on_commit(lambda: start(batch.pk), robust=True)

@@ -7,13 +7,14 @@ import threading
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit, clock
 from accounts.models import User
 from orders import commands
 from orders.batches.news import tell
+from orders.batches.retrying import until_answered
 from orders.models import BatchKind, BatchRow, CommandBatch, CommandType, Order, OrderCommand, RowState, Switch
 from orders.switch_rows import ABANDONED_AFTER, batch_row
 
@@ -41,8 +42,12 @@ def _workers(batch_id: UUID) -> int:
     """As many as the slowest app key of the batch keeps busy: more would only wait in its queue until they are late."""
     rows = BatchRow.objects.filter(batch=batch_id)
     paces = rows.values_list("order__account__kis__connection__requests_per_second", flat=True)
-    slowest = min((pace for pace in paces.distinct() if pace is not None), default=1)
-    return max(1, min(WORKERS, slowest // PER_WORKER, rows.count()))
+    try:
+        slowest = min((pace for pace in paces.distinct() if pace is not None), default=1)
+        return max(1, min(WORKERS, slowest // PER_WORKER, rows.count()))
+    except (DatabaseError, InterfaceError):
+        log.warning("a batch is worked by one thread", extra={"batch": str(batch_id)}, exc_info=True)
+        return 1
 
 
 def _run(batch_id: UUID) -> None:
@@ -55,11 +60,14 @@ def _run(batch_id: UUID) -> None:
 
 
 def work(batch_id: UUID) -> None:
-    """Take one row after another until none is left, and end the batch with the last one."""
-    batch = CommandBatch.objects.select_related("switch").get(pk=batch_id)
-    while (row := _take(batch)) is not None:
+    """Take one row after another until none is left, and end the batch with the last one.
+
+    A database that is busy or gone for a while ends nothing: the other rows of a kill switch wait for it.
+    """
+    batch = until_answered(lambda: CommandBatch.objects.select_related("switch").get(pk=batch_id))
+    while (row := until_answered(lambda: _take(batch))) is not None:
         _carry_out(batch, row)
-    _finish(batch, clock.now())
+    until_answered(lambda: _finish(batch, clock.now()))
 
 
 def _take(batch: CommandBatch) -> BatchRow | None:
@@ -94,14 +102,15 @@ def _carry_out(batch: CommandBatch, row: BatchRow) -> None:
     """One row's outcome, whatever happens: a row that fails leaves the others alone."""
     code, reason = "", ""
     try:
-        command = _command_of(row, batch.actor_id) or _submit(batch, row)
+        # Once more where the database failed: the row's own key makes it the same command, whatever was recorded.
+        command = until_answered(lambda: _command_of(row, batch.actor_id) or _submit(batch, row))
         code, reason = command.reason_code, command.reason
     except commands.CommandError as error:
         code, reason = error.code, error.detail
     except Exception:
         log.exception("a row of a batch failed", extra={"batch": str(batch.pk), "order": row.order_id})
         code, reason = "error", _("처리하지 못했습니다.")
-    _record(batch, row, code, reason)
+    until_answered(lambda: _record(batch, row, code, reason))
 
 
 def _submit(batch: CommandBatch, row: BatchRow) -> OrderCommand:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import OperationalError
+from django.db import connection as database
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from accounts.models import ClientAccount, User
 from orders import batches
@@ -80,3 +86,37 @@ def selection(user: User, *orders: Order, **changes: Any) -> batches.Selection:
         "fresh_factor": True,
     }
     return batches.Selection(**{**fields, **changes})
+
+
+@dataclass
+class Busy:
+    """A database that is busy for so many statements of one kind."""
+
+    statement: str
+    left: int
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if self.left and sql.startswith(self.statement):
+            self.left -= 1
+            raise OperationalError("database is locked")
+        return execute(sql, *rest)
+
+
+@contextlib.contextmanager
+def busy(statement: str, times: int = 1, *, here: bool = True) -> Iterator[Busy]:
+    """Every thread that opens a connection meets a busy database, and so does what is done `here`.
+
+    Each such statement fails before it does anything.
+    """
+    trouble = Busy(statement, times)
+
+    def meet(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if trouble not in connection.execute_wrappers:
+            connection.execute_wrappers.append(trouble)
+
+    connection_created.connect(meet)
+    try:
+        with database.execute_wrapper(trouble) if here else contextlib.nullcontext():
+            yield trouble
+    finally:
+        connection_created.disconnect(meet)

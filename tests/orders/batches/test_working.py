@@ -7,15 +7,15 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections, transaction
 
 from accounts.models import AuditEvent, StreamEvent, User
 from orders import batches
-from orders.batches import working
+from orders.batches import retrying, working
 from orders.models import BatchRow, CommandBatch, KisConnection, Order, OrderCommand
 from orders.switch_rows import batch_lines, batch_row
 from tests import factories as make
-from tests.orders.batches.conftest import MORNING, Traveller, selection, wait_for_batches
+from tests.orders.batches.conftest import MORNING, Traveller, busy, selection, wait_for_batches
 from tests.orders.broker import Broker, body
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +166,63 @@ def test_a_slow_app_key_is_worked_by_few_threads(
     connection.save()
     batch = batches.cancel_selected(selection(kim, *[order() for _ in range(5)]))
     assert working._workers(batch.pk) == expected
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'UPDATE "orders_commandbatch"',
+        'UPDATE "orders_batchrow"',
+        'UPDATE "accounts_streamhead"',
+        'INSERT INTO "orders_ordercommand"',
+    ],
+)
+def test_a_busy_database_ends_no_batch_and_loses_no_row(
+    kim: User, order: Make, broker: Broker, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    monkeypatch.setattr(retrying, "AGAIN_AFTER", 0.0)
+    asked = selection(kim, order(), order())
+    with busy(statement, 3, here=False) as trouble:
+        batch = batches.cancel_selected(asked)
+        wait_for_batches()
+    assert (trouble.left, len(broker.orders)) == (0, 2)
+    assert [(row.state, row.code) for row in batch.rows.all()] == [("submitted", "APBK0013")] * 2
+    batch.refresh_from_db()
+    assert batch.finished_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_waited_for_no_longer_than_ten_minutes(
+    kim: User, order: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "LONGEST", 0.0)
+    batch = batches.cancel_selected(selection(kim, order()))
+    wait_for_batches()
+    with busy('UPDATE "orders_commandbatch"', 99), pytest.raises(OperationalError):
+        batches.work(batch.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_starts_with_one_thread_where_the_database_is_busy_after_its_commit(
+    kim: User, order: Make, broker: Broker
+) -> None:
+    asked = selection(kim, order(), order())
+    with busy('SELECT DISTINCT "orders_kisconnection"') as trouble:
+        batch = batches.cancel_selected(asked)
+    wait_for_batches()
+    assert (trouble.left, len(broker.orders)) == (0, 2)
+    assert {row.state for row in batch.rows.all()} == {"submitted"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_cannot_be_started_refuses_nothing_that_is_committed(
+    kim: User, order: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_self: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", none)
+    with transaction.atomic():
+        batch = batches.cancel_selected(selection(kim, order()))
+    assert [row.state for row in batch.rows.all()] == ["pending"]
