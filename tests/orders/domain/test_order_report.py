@@ -127,3 +127,10 @@ def test_the_report_tells_the_quantity_of_an_order_first_seen_through_a_fill() -
 def test_a_reservation_that_was_not_sent_keeps_the_brokers_reason() -> None:
     after = apply_report(in_status(S.RESERVED), report(status=R.NOT_SENT, reason="증거금 부족"))
     assert (after.status, after.reason, after.leaves_qty) == (S.NOT_SENT, "증거금 부족", D(0))
+
+
+def test_a_row_that_is_done_tells_the_price_of_a_modify_and_no_more() -> None:
+    state = in_status(S.FILLED)
+    done = report(status=R.DONE, cum_qty=int(state.cum_qty), leaves_qty=0)
+    assert apply_report(state, replace(done, price=D("190.25"))) == replace(state, price=D("190.25"))
+    assert apply_report(state, replace(done, price=None)) is state
