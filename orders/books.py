@@ -21,6 +21,7 @@ from orders.crash_points import CrashPoint, reach
 from orders.domain import order_state
 from orders.domain.events import Family, Market, OrderReport, ReportStatus, RequestKind
 from orders.domain.order_report import apply_report, is_stale
+from orders.domain.order_state import OrderState
 from orders.lease import Fence
 from orders.models import Fill, KisAccount, Notice, Order, OrderEventRecord, OrderNumber, Origin
 from orders.permissions import sessions
@@ -148,8 +149,9 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     newest = _with_cancels(read, chain.newest)
     changed = _transmit(order, newest)
     if not is_stale(ledger.state_of(order), newest, earlier):
-        changed |= ledger.put(order, apply_report(ledger.state_of(order), newest, earlier=earlier))
-        changed |= _expire(order, newest, read.asked_at)
+        reported = apply_report(ledger.state_of(order), newest, earlier=earlier)
+        # Put once: a list goes on showing what ended with its session as open, and that is no news each time.
+        changed |= ledger.put(order, _expired(order, reported, newest, read.asked_at))
     if changed or squared or added or created:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
@@ -239,11 +241,12 @@ def _merge(other: Order, into: Order) -> None:
     orders_changed([other])
 
 
-def _expire(order: Order, row: OrderReport, asked_at: datetime) -> bool:
-    """An open order whose session is over, in a read made after it, is done for the day."""
-    if row.status not in {ReportStatus.OPEN, ReportStatus.DONE} or not order.is_open:
-        return False
+def _expired(order: Order, state: OrderState, row: OrderReport, asked_at: datetime) -> OrderState:
+    """The state as the clock makes it: an open order whose session is over, in a read made after it, is done.
+
+    Where staff correct the hours of that session, the next row that shows it open opens it again.
+    """
+    if row.status not in {ReportStatus.OPEN, ReportStatus.DONE} or not state.is_open:
+        return state
     until = sessions().good_until(Market(order.market), order.ordered_at, order.exchange)
-    if until is None or asked_at <= until:
-        return False
-    return ledger.put(order, order_state.expire(ledger.state_of(order)))
+    return state if until is None or asked_at <= until else order_state.expire(state)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from orders import books
+from orders import books, calendars
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
-from orders.models import Fill, Order, OrderNumber, StreamLease
+from orders.models import Fill, MarketHours, Order, OrderNumber, StreamLease
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -298,6 +299,33 @@ def test_an_open_order_is_expired_by_a_read_made_after_its_session(desk: Desk) -
     read(desk, report())
     read(desk, report(status=ReportStatus.DONE), after=24 * 3600)
     assert order().status == "EXPIRED"
+
+
+def test_an_order_that_ended_with_its_session_and_stays_listed_as_open_is_told_once(desk: Desk) -> None:
+    read(desk, report(**sold(4)))
+    assert read(desk, report(**sold(4)), after=24 * 3600) == 1
+    ended = order()
+    assert [read(desk, report(**sold(4)), after=24 * 3600 + later) for later in (10, 20, 30)] == [0, 0, 0]
+    assert (order().status, order().leaves_qty, order().version) == ("EXPIRED", 0, ended.version)
+    assert order().events.count() == ended.events.count()
+
+
+@pytest.fixture
+def fresh_table() -> Iterator[None]:
+    """What a test makes of the hours is gone with it."""
+    yield
+    calendars.forget()
+
+
+@pytest.mark.usefixtures("fresh_table")
+def test_hours_that_turn_out_to_be_longer_open_what_they_had_ended(desk: Desk) -> None:
+    read(desk, report(**sold(4)))
+    read(desk, report(**sold(4)), after=12 * 3600)  # 08:25 of the next morning in Korea: the after-market ends at 07:00
+    assert order().status == "EXPIRED"
+    MarketHours.objects.filter(market="US", closes=time(7)).update(closes=time(9), edited=True)
+    calendars.forget()
+    read(desk, report(**sold(4)), after=12 * 3600 + 60)
+    assert (order().status, order().leaves_qty) == ("PARTIALLY_FILLED", 6)
 
 
 def test_the_brokers_date_replaces_the_one_that_a_notice_was_given(desk: Desk) -> None:
