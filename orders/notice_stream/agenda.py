@@ -11,7 +11,8 @@ from enum import StrEnum
 
 OPEN_EVERY = 10.0
 ALL_EVERY = 60.0
-AGAIN_AFTER = 2.0  # a question that was not answered
+AGAIN_AFTER = 2.0  # a question that was not answered; twice as long each time, up to
+AGAIN_AT_LAST = 60.0
 # After a loss: at once, then until two reads agree. Fills that are missing for more than 3 s count as missed.
 READS_AFTER = (0.0, 3.1, 15.0, 60.0)
 # How much earlier than its time a question counts, against one of another kind.
@@ -48,10 +49,23 @@ class _Part:
     reads: int = 0
     last: Answer | None = None
     settled: bool = False
+    failures: int = 0  # in a row
+
+    @property
+    def weight(self) -> float:
+        """One account that the broker does not answer for must not hold up the others of the app key."""
+        if self.failures:
+            return _OPEN
+        return _URGENT if self.urgent else _RECOVERY
+
+    def fail(self, now: float) -> None:
+        self.due = now + min(AGAIN_AFTER * 2**self.failures, AGAIN_AT_LAST)
+        self.failures = min(self.failures + 1, 10)
 
     def take(self, asked_at: float, answer: Answer) -> None:
         self.first = self.first if self.reads else asked_at
         self.reads += 1
+        self.failures = 0
         equal = self.last is not None and (answer.digest == self.last.digest or self.last.agrees)
         self.last = answer
         self.settled = (equal and answer.agrees) or self.reads == len(READS_AFTER)
@@ -106,8 +120,14 @@ class Agenda:
         due = [(at - weight, question) for at, weight, question in self._wanted() if at <= now]
         return min(due, key=lambda item: item[0])[1] if due else None
 
-    def answered(self, question: Question, asked_at: float, answer: Answer | None) -> list[tuple[int, int]]:
-        """Note what became of a question. Recoveries that are over by it: their ids, with the number of their reads."""
+    def answered(
+        self, question: Question, asked_at: float, answer: Answer | None, now: float | None = None
+    ) -> list[tuple[int, int]]:
+        """Note what became of a question. Recoveries that are over by it: their ids, with the number of their reads.
+
+        `now` is when it was known, where that is later than `asked_at`: a question may take longer than the pause
+        before it is asked again.
+        """
         self._note(question, asked_at, answer is not None)
         over = []
         for recovery_id, parts in list(self._recoveries.items()):
@@ -115,7 +135,7 @@ class Agenda:
             if part is None or part.settled or asked_at < part.since:
                 continue
             if answer is None:
-                part.due = asked_at + AGAIN_AFTER
+                part.fail(asked_at if now is None else now)
             else:
                 part.take(asked_at, answer)
             if all(each.settled for each in parts.values()):
@@ -145,7 +165,7 @@ class Agenda:
         for parts in self._recoveries.values():
             for question, part in parts.items():
                 if not part.settled and question.account_id in self._accounts:
-                    yield part.due, _URGENT if part.urgent else _RECOVERY, question
+                    yield part.due, part.weight, question
         for account_id, account in self._accounts.items():
             for at in account.extra:
                 yield at, _RECOVERY, Question(account_id, Scope.ALL)

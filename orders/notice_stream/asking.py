@@ -114,7 +114,7 @@ class Asking:
         families = self._families.get(question.account_id, ()) if question.scope is Scope.OPEN else ()
         asked_at = time.monotonic()
         answer = await self._worker.quietly(_inquire, question.account_id, families, self._hold)
-        for recovery_id, reads in self._agenda.answered(question, asked_at, answer):
+        for recovery_id, reads in self._agenda.answered(question, asked_at, answer, time.monotonic()):
             await self._worker.quietly(recoveries.end, self._hold.fence, recovery_id, reads, clock.now())
             if recovery_id == self._loss:
                 self._loss = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from orders.notice_stream.agenda import ALL_EVERY, OPEN_EVERY, READS_AFTER, Agenda, Answer, Question, Scope
 
 SAME = Answer("same", agrees=True)
@@ -161,3 +163,36 @@ def test_a_read_that_was_asked_for_before_the_recovery_counts_for_nothing() -> N
     assert not made.was_read(7)
     made.answered(Question(1, Scope.ALL), 10, SAME)
     assert made.was_read(7)
+
+
+def test_an_account_that_is_never_answered_for_holds_up_no_other_one() -> None:
+    made = agenda(a1=True, a2=True, a3=False)
+    made.recover(7, [1, 2, 3], 1)
+    now, asked = 1.0, {1: [0.0], 2: [0.0], 3: [0.0]}
+    while now < 600:
+        question = made.next(now)
+        if question is None:
+            now += 0.2
+            continue
+        fails = question.account_id == 1
+        asked[question.account_id].append(now)
+        before, now = now, now + (5.0 if fails else 0.3)
+        made.answered(question, before, None if fails else SAME, now)
+    for account_id, longest in ((2, OPEN_EVERY + 15), (3, ALL_EVERY + 15)):
+        times = [*asked[account_id], 600.0]
+        assert max(after - before for before, after in pairwise(times)) < longest
+
+
+def test_what_fails_again_and_again_is_asked_less_and_less_often_until_it_is_answered() -> None:
+    made = agenda(a1=True)
+    question = Question(1, Scope.OPEN)
+    made.recover(7, [1], 0)
+    part, waits, now = made._recoveries[7][question], [], 0.0
+    for _ in range(7):
+        made.answered(question, now, None, now + 5)
+        waits.append(part.due - now - 5)
+        now = part.due
+    assert waits == [2, 4, 8, 16, 32, 60, 60]
+    made.answered(question, now, SAME, now)
+    made.answered(question, now + 4, None, now + 9)
+    assert part.due == now + 11
