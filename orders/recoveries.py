@@ -113,7 +113,7 @@ def window(row: Recovery, user: access.Viewer) -> Window:
 
 
 def recovery_row(seen: Window) -> dict[str, Any]:
-    """One row of `orders/recoveries/`, and of the `recovery` events."""
+    """One row of `orders/recoveries/`; the `recovery` events leave out what was recovered."""
     row = seen.recovery
     return {
         "id": row.pk,
@@ -126,6 +126,11 @@ def recovery_row(seen: Window) -> dict[str, Any]:
         "fills": seen.fills,
         "orders": [_order_row(item) for item in seen.orders],
     }
+
+
+def _without_orders(row: dict[str, Any]) -> dict[str, Any]:
+    """What an event keeps: an account may stop being somebody's before it is told, so that its orders are asked for."""
+    return {name: value for name, value in row.items() if name not in {"fills", "orders"}}
 
 
 def _order_row(item: Recovered) -> dict[str, Any]:
@@ -187,6 +192,6 @@ def _change(row: Recovery, user: User, account: ClientAccount, version: int) -> 
         entity="recovery",
         entity_id=str(row.pk),
         version=version,
-        row_for=lambda person: recovery_row(window(row, person)),
+        row_for=lambda person: _without_orders(recovery_row(window(row, person))),
         audience=(user,),
     )

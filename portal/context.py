@@ -17,7 +17,7 @@ from portal.demo.progress import progress
 
 
 def portal_status(request: HttpRequest) -> dict[str, Any]:
-    """Context of base.html; nothing about clients, and nothing at all before signing in but the banners."""
+    """Context of base.html; nothing about clients, and before the second factor nothing but the banners."""
     status: dict[str, Any] = {
         "demo": settings.DEMO,
         "second_factor_optional": not sign_in.second_factor_required(),
@@ -30,7 +30,7 @@ def portal_status(request: HttpRequest) -> dict[str, Any]:
         "switches": [],
     }
     user = getattr(request, "user", None)
-    if isinstance(user, User):
+    if isinstance(user, User) and sign_in.is_complete(user, request.session):
         status["upstreams"] = broadcast.upstreams()
         status["loopback_gateways"] = has_loopback_gateways()
         status["koscom_state"] = koscom_state()

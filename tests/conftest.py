@@ -26,6 +26,12 @@ def django_db_modify_db_settings(
         database["OPTIONS"].pop("options", None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_are_hashed_quickly() -> None:
+    """Making a person would cost more than most tests; what a stored password of the product is made by stays known."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
 @pytest.fixture(autouse=True)
 def _emptying_the_tables_is_no_tampering(request: pytest.FixtureRequest) -> Generator[None]:
     """A test with real transactions ends by emptying every table, which the audit triggers would refuse."""

@@ -19,7 +19,7 @@ const missed = new Map();
 
 export function startMissed() {
   document.addEventListener("live:event", ({ detail }) => {
-    if (detail.entity === "recovery") showRecovery(detail.row);
+    if (detail.entity === "recovery") loadRecoveries(); // the event names no orders: whose they are is asked anew
     if (detail.entity === "order" && detail.recovered && !bootData()) noteMissed({ before: undefined, row: detail.row });
   });
   document.addEventListener("live:returned", showMissed);
@@ -105,7 +105,7 @@ async function loadRecoveries() {
   const since = new Date(businessNow() - LOOK_BACK_MS).toISOString();
   const url = `/api/v1/orders/recoveries/?${new URLSearchParams({ since })}`;
   const response = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
-  if (!response?.ok) return; // the banner of the moment comes by the stream; this is only what was before
+  if (!response?.ok) return; // the next one is asked for with the next event
   for (const row of (await response.json()).results.reverse()) showRecovery(row);
 }
 

@@ -12,8 +12,9 @@ import pytest
 import time_machine
 
 from accounts import access, audit, clock
-from accounts.models import AuditEvent, ClientAccount, Holding, RunState, Slot, Snapshot, StepState, SyncRun, SyncStep
+from accounts.models import AuditEvent, ClientAccount, Holding, RunState, Snapshot, StepState, SyncRun, SyncStep
 from orders import balances, tasks
+from orders.inquiries import inquire
 from orders.models import KisAccount
 from tests import factories as make
 from tests.orders.broker import Answer, Broker, body, running_broker
@@ -255,18 +256,17 @@ def test_the_button_asks_once_in_ten_seconds(desk: Desk, broker: Broker, monkeyp
     client = signed_in(desk.manager)
 
     client.post(f"/orders/balances/{desk.stock.pk}/")
-    run = make.SyncRunFactory.create(slot=Slot.KIS)
-    make.SyncStepFactory.create(run=run, account=desk.stock, started_at=clock.now())
     client.post(f"/orders/balances/{desk.stock.pk}/")
 
     assert len(asked) == 1
     assert AuditEvent.objects.filter(action="balance.asked", account=desk.stock).count() == 1
 
 
-def test_the_button_of_a_foreign_account_is_not_there(desk: Desk) -> None:
+@pytest.mark.parametrize("pk", [None, 10**9, 2**63])
+def test_the_button_of_a_foreign_or_absent_account_is_not_there(desk: Desk, pk: int | None) -> None:
     stranger = make.UserFactory.create()
 
-    assert signed_in(stranger).post(f"/orders/balances/{desk.stock.pk}/").status_code == 404
+    assert signed_in(stranger).post(f"/orders/balances/{pk or desk.stock.pk}/").status_code == 404
 
 
 def test_the_page_shows_the_twin_beside_and_where_they_differ(desk: Desk, broker: Broker) -> None:
@@ -288,3 +288,15 @@ def test_the_page_shows_the_twin_beside_and_where_they_differ(desk: Desk, broker
     assert "data-twin" not in hidden
     assert f'data-twin="{twin.pk}"' in shown
     assert "data-differs" in shown
+
+
+def test_a_broker_that_cannot_be_reached_leaves_no_account_number_behind(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not refresh(desk.stock)
+    assert inquire(desk.stock) is None
+
+    kept = [SyncStep.objects.get().error, kis(desk.stock).inquiry_error]
+    logged = [str(vars(record)) for record in caplog.records]
+    assert all(kept)
+    assert [text for text in (*kept, *logged) if kis(desk.stock).cano in text] == []

@@ -91,7 +91,8 @@ def test_the_desk_is_told_each_step_and_a_stranger_nothing(desk: Desk, missed: R
     stranger = User.objects.create_user("lee", password="another password", role=Role.MANAGER)
     told = StreamEvent.objects.filter(user=desk.manager, entity="recovery").order_by("seq")
     assert [event.row["ended_at"] is None for event in told] == [True, True, False]
-    assert told[2].row["fills"] == 1
+    # An account may stop being theirs before they hear of it: what was recovered is asked for, not told.
+    assert not {"fills", "orders"} & told[2].row.keys()
     assert {event.account_id for event in told} <= {desk.stock.pk, desk.derivatives.pk}
     assert not StreamEvent.objects.filter(user=stranger).exists()
     assert recoveries.recoveries_for(stranger, NIGHT) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
 
@@ -73,7 +74,13 @@ def test_before_signing_in_a_page_says_nothing_of_the_feeds() -> None:
     assert (status["upstreams"], status["loopback_gateways"], status["koscom_state"]) == ([], False, "")
 
 
-def test_after_it_every_page_says_how_the_installation_is() -> None:
+def test_before_the_second_factor_neither() -> None:
+    broadcast.set_upstream("desk-1", "live")
+    assert portal_status(_request(UserFactory.create()))["upstreams"] == []
+
+
+def test_after_it_every_page_says_how_the_installation_is(settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
     _firm("http://127.0.0.1:9101/v1")
     broadcast.set_upstream("desk-1", "live")
     status = portal_status(_request(UserFactory.create()))
@@ -103,5 +110,5 @@ def test_a_plain_gateway_is_said_while_it_is_in_use(rest_url: str, active: bool,
 
 def _request(user: User | AnonymousUser) -> HttpRequest:
     request = RequestFactory().get("/")
-    request.user = user
+    request.user, request.session = user, SessionStore()
     return request

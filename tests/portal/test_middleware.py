@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import Any
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
+from django.utils import timezone
 
+from accounts import access
 from accounts.models import User
-from tests.factories import UserFactory
+from orders.models import Switch
+from tests.factories import ClientAccountFactory, UserFactory
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/", "/accounts/", "/orders/", "/sync/", "/admin/", "/api/v1/docs/x")
@@ -88,3 +93,19 @@ def test_somebody_who_is_not_signed_in_is_sent_to_sign_in(client: Client) -> Non
     response = client.get("/accounts/")
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/account/login/")
+
+
+def test_before_the_second_factor_no_page_says_what_switches_hold_back(browser: Client, user: User) -> None:
+    account = ClientAccountFactory.create(alias="가을 일임")
+    access.assign(user, account, date(2010, 1, 1))
+    Switch.objects.create(
+        kind="kill", scope="account", account=account, reason="멈춤", engaged_by=user, engaged_at=timezone.now()
+    )
+    enrolled = UserFactory.create()
+    access.assign(enrolled, account, date(2010, 1, 1))
+
+    half = browser.get("/account/2fa/", follow=True).content.decode()
+    whole = signed_in(enrolled).get("/").content.decode()
+
+    assert "멈춤" not in half
+    assert "멈춤" in whole

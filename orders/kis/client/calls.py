@@ -16,14 +16,17 @@ TIMEOUT = (2.0, 5.0)  # seconds to connect, and between two bytes of the answer
 
 
 def ask(call: Callable[[], requests.Response]) -> requests.Response:
-    """Runs one call of requests. Raises NotSentError when no connection came about, NoAnswerError for all else."""
+    """Runs one call of requests. Raises NotSentError when no connection came about, NoAnswerError for all else.
+
+    The library's own words are left out, also from the chain of causes: they quote the address with its account number.
+    """
     try:
         return call()
     except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
-        raise NotSentError(str(error)) from error
+        raise NotSentError(type(error).__name__) from None
     except requests.RequestException as error:
         timed_out = isinstance(error, requests.Timeout)
-        raise NoAnswerError(f"{type(error).__name__}: {error}", timed_out=timed_out) from error
+        raise NoAnswerError(type(error).__name__, timed_out=timed_out) from None
 
 
 def raise_for_refusal(response: requests.Response) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def parse_json(raw: bytes) -> dict[str, Any]:
     """A JSON object. Raises BadAnswerError for HTML, cut JSON and everything else."""
     body = json_object(raw)
     if body is None:
-        raise BadAnswerError(f"not a JSON object: {raw[:60]!r}")
+        raise BadAnswerError(f"{len(raw)} bytes that are no JSON object")  # they may begin with a token or a number
     return body
 
 
