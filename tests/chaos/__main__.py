@@ -18,7 +18,14 @@ from tests.chaos.waiting import NeverHappened
 
 # Part: the databases that it is shown on.
 BOTH = ("sqlite", "postgres")
-PARTS = {"fills": BOTH, "commands": ("postgres",), "crashes": BOTH, "leases": ("postgres",), "sockets": BOTH, "reconnects": BOTH}
+PARTS = {
+    "fills": BOTH,
+    "commands": ("postgres",),
+    "crashes": BOTH,
+    "leases": ("postgres",),
+    "sockets": BOTH,
+    "reconnects": BOTH,
+}
 SHORT_SLACK = 5.0
 SETTINGS = {"sockets": "tests.chaos.settings"}
 

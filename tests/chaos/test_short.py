@@ -22,7 +22,7 @@ SHORT_FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("part", "database"), SHORT_FORMS, ids="-".join)
+@pytest.mark.parametrize(("part", "database"), SHORT_FORMS, ids=[" on ".join(form) for form in SHORT_FORMS])
 def test_the_promises_hold_through_broken_lines_and_killed_processes(part: str, database: str) -> None:
     words = [sys.executable, "-m", "tests.chaos", part, "--database", database]
     rig = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

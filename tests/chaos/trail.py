@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from uuid import UUID
 
 from accounts import clock
 from accounts.models import AuditEvent
@@ -14,7 +15,19 @@ STATES = {state.value for state in CommandState}
 
 
 def recorded() -> list[Recorded]:
-    """All commands, oldest first, with their audit trails. Moments are of the wall clock."""
+    """All commands, oldest first, with their audit trails, as of one moment. Moments are of the wall clock."""
+    while True:
+        states = _states()
+        found = _read()
+        if _states() == states:
+            return found
+
+
+def _states() -> dict[UUID, str]:
+    return dict(OrderCommand.objects.values_list("pk", "state"))
+
+
+def _read() -> list[Recorded]:
     shift = clock.shift().total_seconds()
     moves: dict[str, list[Move]] = defaultdict(list)
     for row in AuditEvent.objects.filter(subject__startswith="command ", action__startswith="command.").order_by("id"):
