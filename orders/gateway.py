@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -59,8 +60,8 @@ def _refuse_shifted_clock(connection: KisConnection) -> None:
             raise NotSentError(str(error)) from error
 
 
-def client(connection: KisConnection, turn: Turn | None = Turn.INQUIRY) -> KisClient:
-    """A client with its own HTTP session. Each request waits for its turn; None: whoever asks has taken it already.
+def client(connection: KisConnection, turn: Turn = Turn.INQUIRY) -> KisClient:
+    """A client with its own HTTP session, to ask with. Each request waits for its turn.
 
     Raises NotSentError while the business clock is shifted and the gateway is a real one.
     """
@@ -70,7 +71,7 @@ def client(connection: KisConnection, turn: Turn | None = Turn.INQUIRY) -> KisCl
     ports = Ports(
         token=tokens,
         forget_token=tokens.forget,
-        limiter=_no_wait if turn is None else lambda: wait_turn(connection, turn),
+        limiter=lambda: wait_turn(connection, turn),
         new_gt_uid=new_gt_uid,
     )
     return KisClient(settings, new_session(), ports, row_sessions())
@@ -99,9 +100,12 @@ class Sender:
     connection: KisConnection
     client: KisClient
 
-    def send(self, request: OrderRequest, gt_uid: str) -> SendOutcome:
-        """One request. Never raises for what the network or the broker does."""
-        return self.client.send(request, gt_uid)
+    def send(self, request: OrderRequest, gt_uid: str, still_good: Callable[[], bool]) -> SendOutcome:
+        """One request, unless `still_good()` says no when nothing but its first byte is left to do.
+
+        Never raises for what the network or the broker does.
+        """
+        return self.client.send(request, gt_uid, still_good)
 
 
 def sender(order: Order) -> Sender:
@@ -112,9 +116,13 @@ def sender(order: Order) -> Sender:
     connection = connection_of(order)
     if connection is None:
         raise UnsupportedError("the account has no active connection")
-    token_source(connection, config(connection))()
+    _refuse_shifted_clock(connection)
+    settings = config(connection)
+    tokens = token_source(connection, settings)
+    token = tokens()  # one for the whole send: another fetch might wait for seconds, with the right to send taken
     wait_turn(connection, Turn.ORDER)
-    return Sender(connection, client(connection, None))
+    ports = Ports(lambda: token, tokens.forget, _no_wait, new_gt_uid)
+    return Sender(connection, KisClient(settings, new_session(), ports, row_sessions()))
 
 
 def _no_wait() -> None:

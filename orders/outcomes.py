@@ -18,6 +18,7 @@ from orders.domain.order_state import OrderStatus
 from orders.models import CommandType, Order, OrderCommand, OrderEventRecord
 
 ASKED_STILL = frozenset({CommandState.REJECTED, CommandState.SUPERSEDED})
+SENT = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED)
 
 
 def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) -> bool:
@@ -54,13 +55,30 @@ def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) ->
 
 def settle_by_notice(order: Order, news: OrderNews, evidence_id: str) -> OrderCommand | None:
     """Let a notice that answers the order's live command decide it. The command when it moved."""
-    command = order.commands.filter(
-        state__in=[CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED]
-    ).first()
+    command = _awaited(order)
     outcome = _outcome(command, order, news, evidence_id) if command else None
     if command is None or outcome is None:
         return None
     return command if move(command, outcome, news.at, audit.By.system("notice")) else None
+
+
+def _awaited(order: Order) -> OrderCommand | None:
+    """The command that news of the order may answer.
+
+    None while another is sent over it: whose news it is shows with the answer to that one.
+    """
+    found = list(order.commands.filter(state__in=[*SENT, CommandState.SENDING]))
+    return found[0] if len(found) == 1 and found[0].state in SENT else None
+
+
+def supersede(command: OrderCommand, at: datetime, by: audit.By) -> None:
+    """Let go of the command that this one was sent over: from now on it may be this one that is carried out."""
+    if command.supersedes_id is None:
+        return
+    old = OrderCommand.objects.get(pk=command.supersedes_id)
+    if old.state in SENT:
+        old.order = command.order
+        move(old, rules.Supersede(str(command.pk)), at, by)
 
 
 def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
@@ -75,6 +93,12 @@ def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: 
         return None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
     return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+
+
+def answers(command: OrderCommand, number: int, event: OrderModified) -> bool:
+    """True where this may be what a modify asked for: it has the number of the answer or, without one, its price."""
+    sent = command.state not in {CommandState.CREATED, CommandState.READY}
+    return sent and _may_be_ours(command, number) and _has_its_price(command, event.price)
 
 
 def _has_its_price(command: OrderCommand, price: Decimal | None) -> bool:

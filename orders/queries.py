@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts import access
-from orders.domain.command_state import LIVE, CommandState, may_be_superseded
+from orders.domain.command_state import LIVE, UNRESOLVED, CommandState, may_be_superseded
 from orders.models import CommandType, Fill, Order, OrderCommand
 from orders.serializers import with_row
 
-UNRESOLVED = (CommandState.UNKNOWN, CommandState.ESCALATED)
 BLOTTER_SPAN = timedelta(hours=24)  # a night session is of two calendar days
 
 

@@ -13,6 +13,7 @@ from accounts import clock
 from accounts.models import User
 from accounts.serializers import moment, plain
 from orders import permissions
+from orders.domain.command_state import UNRESOLVED
 from orders.models import Notice, Order, OrderCommand, OrderEventRecord, OrderNumber
 from orders.session_clock import transmission
 
@@ -110,7 +111,10 @@ def _first_number(parent: Order) -> str | None:
 
 
 def _newest_command(order: Order) -> dict[str, Any] | None:
-    newest = max(order.commands.all(), key=lambda command: command.created_at, default=None)
+    """The newest, or the one without an outcome: what was asked for over it has not taken its place yet."""
+    newest = max(
+        order.commands.all(), key=lambda command: (command.state in UNRESOLVED, command.created_at), default=None
+    )
     return command_row(newest) if newest is not None else None
 
 

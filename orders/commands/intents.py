@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import access, clock
-from orders import ledger, outcomes, permissions
+from orders import ledger, outcomes
 from orders.commands.request import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, check_values
 from orders.commands.sending import carry_out
 from orders.crash_points import CrashPoint, reach
-from orders.domain.command_state import CommandState, Supersede, may_be_superseded
+from orders.domain.command_state import CommandState, may_be_superseded
 from orders.models import CommandType, Order, OrderCommand
 
 
@@ -80,7 +80,7 @@ def _record(request: CommandRequest) -> tuple[OrderCommand, bool]:
         if request.valid_until is not None and now > request.valid_until:
             raise Conflict("too_late", _("요청한 지 오래되어 보내지 않았습니다."))
         superseded = _superseded(request, order, now)
-        if superseded is None and permissions.live_command(order) is not None:
+        if any(live != superseded for live in order.commands.all() if live.is_live):
             raise _in_flight(order)
         if order.version != request.expected_version:
             raise Conflict("stale_version", _("그 사이 주문이 바뀌었습니다. 다시 확인하십시오."))
@@ -97,8 +97,6 @@ def _record(request: CommandRequest) -> tuple[OrderCommand, bool]:
             supersedes=superseded,
             created_at=now,
         )
-        if superseded is not None:
-            outcomes.move(superseded, Supersede(str(command.pk)), now, request.by)
         command.save(force_insert=True)
         outcomes.note(command, "command.created", request.by)
         outcomes.show(order, now)
@@ -106,7 +104,11 @@ def _record(request: CommandRequest) -> tuple[OrderCommand, bool]:
 
 
 def _superseded(request: CommandRequest, order: Order, now: datetime) -> OrderCommand | None:
-    """The command that a person steps over, after it was escalated or, for a full cancel, 15 s without an answer."""
+    """The command that a person steps over, after it was escalated or, for a full cancel, 15 s without an answer.
+
+    It stays what it is until the new one was sent: one that is refused by our own checks, or never leaves, replaces
+    nothing, and the order stays locked by what may still be carried out.
+    """
     if request.supersedes is None:
         return None
     old = order.commands.filter(pk=request.supersedes).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,10 @@ from accounts import audit, clock
 from orders import gateway, ledger, outcomes, permissions, switches
 from orders.commands import checks, pre_image
 from orders.commands.checks import Doubted
+from orders.commands.lifetime import TTL, Lifetime
 from orders.crash_points import CrashPoint, reach
 from orders.domain.command_state import (
-    CANCEL_TTL,
-    MODIFY_TTL,
+    UNDONE,
     Checked,
     CommandState,
     Denied,
@@ -42,7 +43,6 @@ from orders.permissions import Doubt
 
 log = logging.getLogger(__name__)
 
-TTL = {CommandType.CANCEL: CANCEL_TTL, CommandType.MODIFY: MODIFY_TTL}
 MOST_SENDS = 2  # the second only where no byte of the first left
 MOST_RECORDINGS = 3
 GATEWAY_REFUSALS = codes.TOKEN_REJECTED | {codes.RATE_LIMITED}
@@ -160,23 +160,23 @@ def _held_back(command: OrderCommand, order: Order, by: audit.By) -> bool:
 
 def _send(command: OrderCommand, sender: gateway.Sender, request: OrderRequest, by: audit.By) -> OrderCommand:
     """One request; a second only where the first did not leave, inside the same lifetime."""
+    life = Lifetime.of(command, clock.now(), time.monotonic())
     outcome: SendOutcome = NotSent("not tried")
     sends = 0
     sent_at = clock.now()
-    while isinstance(outcome, NotSent) and sends < MOST_SENDS and _may_send(command):
+    while isinstance(outcome, NotSent) and sends < MOST_SENDS and _may_send(command, life):
         sends += 1
         sent_at = clock.now()
-        outcome = sender.send(request, command.gt_uid or "")
+        outcome = sender.send(request, command.gt_uid or "", life.lasts)
     reach(CrashPoint.COMMAND_ANSWERED)
     command = _recorded(command, outcome, _Sent(sends, sent_at, _as_outcome(outcome, sender.connection)), by)
     reach(CrashPoint.COMMAND_RECORDED)
     return command
 
 
-def _may_send(command: OrderCommand) -> bool:
+def _may_send(command: OrderCommand, life: Lifetime) -> bool:
     """Young enough, and still ours: whoever gave it up as unknown, or stepped over it, has ended the right to send."""
-    young = clock.now() - command.created_at < TTL[CommandType(command.type)]
-    return young and OrderCommand.objects.filter(pk=command.pk, state=CommandState.SENDING).exists()
+    return life.lasts() and OrderCommand.objects.filter(pk=command.pk, state=CommandState.SENDING).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,8 @@ def _record_outcome(command: OrderCommand, outcome: SendOutcome, sent: _Sent, by
             _own_number(order, command, outcome.number)
         if not isinstance(outcome, NotSent):
             _wait_for_evidence(command, now)
+        if _may_have_arrived(sent.outcome):
+            outcomes.supersede(command, now, by)
         _move_if_waiting(command, sent.outcome, now, by)
         detail = {"command": str(command.pk), "state": command.state, "text": evidence.msg1}
         ledger.note(order, f"Command{type(outcome).__name__}", ledger.Evidence("command", str(command.pk), now, detail))
@@ -234,7 +236,22 @@ def _move_if_waiting(command: OrderCommand, outcome: Outcome, now: datetime, by:
             return
     except IllegalCommandTransition:
         log.warning("a late answer", extra={"command": str(command.pk), "state": command.state})
+        _follow_late(command, outcome)
     command.save()
+
+
+def _follow_late(command: OrderCommand, outcome: Outcome) -> None:
+    """What was said to have done nothing, and is accepted after all, is asked for anew: it shows in the order."""
+    if command.state in UNDONE and isinstance(outcome, SendAccepted):
+        command.asks = 0
+    elif command.state not in outcomes.ASKED_STILL:
+        command.next_ask_at = None
+
+
+def _may_have_arrived(outcome: Outcome) -> bool:
+    """Whether the broker's order engine may have got the request: not where it never left, or the gateway kept it."""
+    kept = isinstance(outcome, SendRejected) and outcome.code in GATEWAY_REFUSALS
+    return not kept and not isinstance(outcome, SendNotSent)
 
 
 def _own_number(order: Order, command: OrderCommand, number: int) -> None:

@@ -34,10 +34,14 @@ class CommandState(StrEnum):
 _C = CommandState
 LIVE = frozenset({_C.CREATED, _C.READY, _C.SENDING, _C.ACKED, _C.UNKNOWN, _C.ESCALATED})
 FINAL = frozenset(CommandState) - LIVE
+UNANSWERED = frozenset({_C.CREATED, _C.READY, _C.SENDING})
+UNRESOLVED = frozenset({_C.UNKNOWN, _C.ESCALATED})  # sent, and nobody knows what became of it
+UNDONE = frozenset({_C.TOO_LATE, _C.NOT_APPLIED})  # said to have done nothing: a later acceptance speaks against it
 
 CANCEL_TTL = timedelta(seconds=15)
 MODIFY_TTL = timedelta(seconds=5)
 SENDING_LIMIT = timedelta(seconds=10)  # still SENDING after this, or found so at start-up: SendUnknown
+LEAVES_WITHIN = timedelta(seconds=5)  # of the claim: with the 5 s of an answer it ends before SENDING_LIMIT
 SUPERSEDE_AFTER = timedelta(seconds=15)
 
 
@@ -127,7 +131,7 @@ class Escalate(_Evidence):
 
 @dataclass(frozen=True, slots=True)
 class Supersede:
-    """A person sent a new cancel in spite of this one; `by` is the new command's id."""
+    """A person sent a new cancel in spite of this one, and it may have arrived; `by` is the new command's id."""
 
     by: str
 

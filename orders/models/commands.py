@@ -11,10 +11,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedBytesField, PriceField, QuantityField
-from orders.domain.command_state import LIVE, CommandState
+from orders.domain.command_state import LIVE, UNANSWERED, CommandState
 from orders.models.orders import Order
 
 LIVE_STATES = sorted(state.value for state in LIVE)
+UNANSWERED_STATES = sorted(state.value for state in UNANSWERED)
+ANSWERED_STATES = sorted(state.value for state in LIVE - UNANSWERED)
 
 
 class CommandType(models.TextChoices):
@@ -28,7 +30,11 @@ class OrderCommandQuerySet(models.QuerySet["OrderCommand"]):
 
 
 class OrderCommand(models.Model):
-    """One intent of one person. At most one is live an order; at most one request leaves for it."""
+    """One intent of one person. At most one request leaves for it.
+
+    At most one is live an order. Beside one without an outcome a second, which names it in `supersedes`, may wait for
+    its answer; the old one is let go together with that answer, or stays what it is where the second never left.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     actor = models.ForeignKey(
@@ -42,7 +48,7 @@ class OrderCommand(models.Model):
     expected_version = models.PositiveBigIntegerField(_("본 버전"))
     parameters_hash = models.CharField(max_length=64, editable=False)
     address = models.GenericIPAddressField(_("주소"), null=True)
-    supersedes = models.OneToOneField(
+    supersedes = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     state = models.CharField(
@@ -79,7 +85,19 @@ class OrderCommand(models.Model):
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(fields=("actor", "intent"), name="intent_once_an_actor"),
-            models.UniqueConstraint(fields=("order",), condition=Q(state__in=LIVE_STATES), name="one_live_command"),
+            models.UniqueConstraint(
+                fields=("order",),
+                condition=Q(state__in=ANSWERED_STATES) | Q(state__in=UNANSWERED_STATES, supersedes=None),
+                name="one_live_command",
+            ),
+            models.UniqueConstraint(
+                fields=("order",),
+                condition=Q(state__in=UNANSWERED_STATES, supersedes__isnull=False),
+                name="one_superseding_command",
+            ),
+            models.UniqueConstraint(
+                fields=("order",), condition=Q(state=CommandState.SENDING.value), name="one_command_being_sent"
+            ),
         )
         indexes = (models.Index(fields=("state", "next_ask_at")),)
 

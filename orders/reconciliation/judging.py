@@ -107,7 +107,7 @@ def _judge(command_id: Any, rows: _Rows, read: Read) -> bool:
         order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
         command = OrderCommand.objects.select_for_update().get(pk=command_id)
         command.order = order
-        if command.state not in WAITING:
+        if command.state not in WAITING or _is_sent_over(order):
             return False
         case = _Case.of(command, rows, read)
         outcome = _outcome(case.judgement, f"inquiry:{read.asked_at.isoformat()}", CommandState(command.state))
@@ -117,6 +117,11 @@ def _judge(command_id: Any, rows: _Rows, read: Read) -> bool:
         moved = _move(command, outcome, case.judgement, read.asked_at)
         reach(CrashPoint.RESOLVER_JUDGING)
     return moved
+
+
+def _is_sent_over(order: Order) -> bool:
+    """While a second request is on its way, what the lists show may be its doing; its answer decides whose."""
+    return order.commands.filter(state=CommandState.SENDING).exists()
 
 
 def _move(command: OrderCommand, outcome: Outcome, judgement: rules.Judgement, asked_at: datetime) -> bool:

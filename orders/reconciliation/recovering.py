@@ -59,6 +59,7 @@ def _give_up(command_id: Any, now: datetime) -> bool:
         command.sent_at = command.sent_at or command.claimed_at
         command.waits_since = now
         command.next_ask_at = now + rules.ask_offset(0)
+        outcomes.supersede(command, now, RESOLVER)
         outcomes.move(command, SendUnknown("died_while_sending"), now, RESOLVER)
         outcomes.show(order, now)
     return True

@@ -21,16 +21,17 @@ from accounts.models import ClientAccount
 from orders import inquiries
 from orders.crash_points import CrashPoint, reach
 from orders.domain import resolution as rules
-from orders.domain.command_state import CommandState
+from orders.domain.command_state import UNDONE, CommandState
 from orders.domain.events import Family
 from orders.models import OrderCommand
 from orders.reconciliation.judging import WAITING, family, settle
 
 log = logging.getLogger(__name__)
 
-ASKED = (*WAITING, CommandState.REJECTED)
+ASKED = (*WAITING, CommandState.REJECTED, *UNDONE)
 AT_LEAST = timedelta(seconds=1)  # between two questions
 AFTER_A_FAILURE = timedelta(seconds=5)  # a question without an answer was no read
+FOLLOWED_FOR = timedelta(minutes=3)  # what was accepted after it was said to have done nothing
 SIDE_BY_SIDE = 8
 
 
@@ -103,9 +104,16 @@ def _ask(question: _Question, now: datetime) -> int:
     if read is None:
         _ask_again_soon(taken)
         return len(taken)
-    OrderCommand.objects.filter(pk__in=taken, state=CommandState.REJECTED).update(next_ask_at=None)
+    _let_go(taken, now)
     settle(read, [question.family], taken)
     return len(taken)
+
+
+def _let_go(taken: Iterable[Any], now: datetime) -> None:
+    """Final ones are asked for so that the order is read: a refused one once, one accepted too late for a while."""
+    asked = OrderCommand.objects.filter(pk__in=taken)
+    asked.filter(state=CommandState.REJECTED).update(next_ask_at=None)
+    asked.filter(state__in=UNDONE, waits_since__lte=now - FOLLOWED_FOR).update(next_ask_at=None)
 
 
 def _take(commands: Iterable[OrderCommand], now: datetime) -> frozenset[Any]:

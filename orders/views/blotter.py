@@ -15,6 +15,7 @@ from accounts import broadcast, clock
 from accounts.models import UpstreamState
 from accounts.models.stream import Feed
 from orders import queries, serializers, session_clock, switches
+from orders.domain.command_state import UNRESOLVED
 from orders.domain.events import Market
 from orders.domain.order_state import OrderStatus
 from orders.models import KisConnection
@@ -78,7 +79,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 def _is_settled(row: dict[str, Any]) -> bool:
     """False for a row that is pinned to the top."""
-    return (row["command"] or {}).get("state") not in queries.UNRESOLVED
+    return (row["command"] or {}).get("state") not in UNRESOLVED
 
 
 def _business(at: datetime) -> datetime:

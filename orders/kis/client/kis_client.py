@@ -16,7 +16,7 @@ from orders.kis.client import inquiries
 from orders.kis.client.calls import TIMEOUT, ask, error_in, raise_for_refusal
 from orders.kis.client.config import KisConfig
 from orders.kis.client.inquiries import Inquiry, OrderList, Params
-from orders.kis.client.once import Limits, post_once
+from orders.kis.client.once import Limits, at_any_time, post_once
 from orders.kis.errors import BadAnswerError, KisError, NoAnswerError, NotSentError
 from orders.kis.revisions import OrderRequest
 from orders.kis.schemas import (
@@ -147,10 +147,13 @@ class KisClient:
                 raise BadAnswerError(f"{inquiry.operation.value}: the page key does not advance")
         raise BadAnswerError(f"{inquiry.operation.value}: more than {MAX_PAGES} pages")
 
-    def send(self, request: OrderRequest, gt_uid: str = "") -> SendOutcome:
+    def send(
+        self, request: OrderRequest, gt_uid: str = "", still_good: Callable[[], bool] = at_any_time
+    ) -> SendOutcome:
         """Sends an order request once and says what is known of it. Never raises for what the network or KIS does.
 
         `gt_uid`: the id to send for a corporate customer, when the caller has stored one; else a new one.
+        `still_good()` is asked last, on the open connection: where it says no, nothing leaves.
         """
         uid = (gt_uid or self._ports.new_gt_uid()) if self._config.corporate else ""
         unsent = Evidence(http_status=None, raw=b"", gt_uid=uid)
@@ -162,7 +165,7 @@ class KisClient:
             return NotSent(str(error), unsent)
         url = self._config.rest_url + TRS[request.operation].path
         try:
-            answer = post_once(url, headers, json.dumps(dict(request.body)).encode(), self._limits)
+            answer = post_once(url, headers, json.dumps(dict(request.body)).encode(), self._limits, still_good)
         except NotSentError as error:
             return NotSent(str(error), unsent)
         except NoAnswerError as error:

@@ -40,16 +40,28 @@ class Answer:
     raw: bytes
 
 
+def at_any_time() -> bool:
+    """For a request that never becomes too old to leave."""
+    return True
+
+
 def post_once(
     url: str,
     headers: Mapping[str, str],
     body: bytes,
     limits: Limits,
+    still_good: Callable[[], bool] = at_any_time,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Answer:
-    """POSTs `body` and returns the answer, whatever its status. Raises NotSentError or NoAnswerError."""
+    """POSTs `body` and returns the answer, whatever its status. Raises NotSentError or NoAnswerError.
+
+    `still_good()` is asked right before the first byte, on the open connection: a process that was stopped on the way
+    there may wake up long after its right to send has ended.
+    """
     connection = _connected(url, headers, body, limits, monotonic)
     with contextlib.closing(connection), _Deadline(connection.sock, limits.read) as deadline:
+        if not still_good():
+            raise NotSentError("too old to leave")
         try:
             connection.endheaders(body)
             answer = _read(connection)

@@ -30,7 +30,8 @@ BROKEN = {
         SELECT id FROM orders_order WHERE status = 'FILLED' AND (cum_qty < order_qty OR leaves_qty <> 0)""",
     "two commands of one order are live": """
         SELECT order_id FROM orders_ordercommand
-        WHERE state IN ('CREATED', 'READY', 'SENDING', 'ACKED', 'UNKNOWN', 'ESCALATED')
+        WHERE state IN ('ACKED', 'UNKNOWN', 'ESCALATED')
+        OR (state IN ('CREATED', 'READY', 'SENDING') AND supersedes_id IS NULL)
         GROUP BY order_id HAVING COUNT(*) > 1""",
     "a row was deleted": "SELECT what FROM gone",
     "a stream has a hole": """
