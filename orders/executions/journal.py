@@ -36,12 +36,19 @@ class Received:
 
 
 def keep_all(journal: Journal, received: Sequence[Received]) -> list[NoticeFrame]:
-    """Commit raw frames, all or none, before anything is understood. Raises LeaseLost."""
+    """Commit raw frames, all or none, before anything is understood. The rows, in the same order. Raises LeaseLost.
+
+    Frames that are kept already stay as they are: whether a commit was done is unknown where its answer was lost.
+    """
     for _ in received:
         reach(CrashPoint.NOTICE_RECEIVED)
+    numbers = [each.number for each in received]
     with transaction.atomic():
         journal.fence.check()
-        return NoticeFrame.objects.bulk_create(_frame(journal, each) for each in received)
+        NoticeFrame.objects.bulk_create([_frame(journal, each) for each in received], ignore_conflicts=True)
+        kept = NoticeFrame.objects.filter(connection_id=journal.connection_id, epoch=journal.epoch, number__in=numbers)
+        rows = {row.number: row for row in kept}
+    return [rows[number] for number in numbers]
 
 
 def keep(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> NoticeFrame:

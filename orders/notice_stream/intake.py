@@ -60,7 +60,8 @@ class Intake:
             journal, received = self._waiting.get_nowait()
             left.setdefault(journal, []).append(received)
         for journal, frames in left.items():
-            await self._worker.quietly(executions.keep_all, journal, frames)
+            for start in range(0, len(frames), MOST_AT_ONCE):  # one that fails takes no other frames with it
+                await self._worker.quietly(executions.keep_all, journal, frames[start : start + MOST_AT_ONCE])
 
     def _more(self) -> list[Received]:
         """What waits already: of the same session, since the next one begins when everything is written."""

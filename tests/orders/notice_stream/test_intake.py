@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 
-from orders import lease
+from orders import executions, lease
 from orders.crash_points import CrashPoint, install
 from orders.executions import Journal, Received
 from orders.kis.frames import parse
@@ -106,6 +106,46 @@ async def test_what_still_waits_at_the_end_is_kept_and_left_to_the_next_owner(li
     await line.intake.finish()
     assert await line.worker.run(NoticeFrame.objects.count) == 2
     assert await line.worker.run(Notice.objects.count) == 0
+
+
+async def test_frames_whose_commit_was_done_but_not_answered_are_read_once(line: Line) -> None:
+    await line.put(overseas(), filled(4))
+    kept = [received for _, received in list(line.intake._waiting._queue)]  # type: ignore[attr-defined]  # no peek
+    await line.worker.run(executions.keep_all, line.journal, kept)
+    task = line.start()
+    await asyncio.wait_for(line.intake.drained(), 20)
+    line.over.set()
+    await task
+    assert [notice.state for notice in line.heard] == ["applied"] * 2
+    assert await line.worker.run(NoticeFrame.objects.count) == 2
+    assert await line.worker.run(lambda: Order.objects.get().cum_qty) == 4
+
+
+async def test_at_the_end_frames_that_are_kept_already_cost_no_other_ones(line: Line) -> None:
+    await line.put(overseas(), *(filled(1) for _ in range(3)))
+    in_hand = [line.intake._waiting.get_nowait()[1] for _ in range(2)]
+    line.intake._journal, line.intake._in_hand = line.journal, in_hand
+    await line.worker.run(executions.keep_all, line.journal, in_hand)  # its answer came too late
+    await line.intake.finish()
+    assert await line.worker.run(NoticeFrame.objects.count) == 4
+
+
+async def test_many_frames_that_wait_at_the_end_are_kept_a_piece_at_a_time(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_AT_ONCE", 2)
+    await line.put(overseas(), *(filled(1) for _ in range(4)))
+    seen: list[CrashPoint] = []
+
+    def trouble(point: CrashPoint) -> None:
+        seen.append(point)
+        if len(seen) == 3:  # the first frame of the second piece
+            raise OperationalError("database is locked")
+
+    install(trouble)
+    await line.intake.finish()
+    kept = await line.worker.run(lambda: list(NoticeFrame.objects.order_by("number").values_list("number", flat=True)))
+    assert kept == [1, 2, 5]
 
 
 async def test_a_lease_that_ran_out_ends_it_before_anything_is_written(line: Line) -> None:
