@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import DatabaseError, transaction
 
@@ -152,6 +153,7 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
         reported = apply_report(ledger.state_of(order), newest, earlier=earlier)
         # Put once: a list goes on showing what ended with its session as open, and that is no news each time.
         changed |= ledger.put(order, _expired(order, reported, newest, read.asked_at))
+        changed |= _cancels_done(read, order, chain, earlier)
     if changed or squared or added or created:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
@@ -172,6 +174,24 @@ def _with_cancels(read: Read, row: OrderReport) -> OrderReport:
     # A request for "all" may be listed with the quantity 0.
     explained = 0 in cancels or (cancels and sum(each.order_qty for each in done) >= unfilled)
     return replace(row, status=ReportStatus.CANCELED) if explained else row
+
+
+def _cancels_done(read: Read, order: Order, chain: Chain, earlier: Decimal) -> bool:
+    """A cancel of a part that this read shows done is confirmed by it: its notice, which may still come, takes nothing
+    out again. While fills are missing the next read tells.
+    """
+    listed = any(row.kind is RequestKind.CANCEL for row in chain.rows)
+    squared = order.cum_qty == earlier + chain.newest.cum_qty
+    if not listed or not squared or not order.is_open or not order.quantity_known:
+        return False
+    told = {int(event.detail["number"]) for event in order.events.filter(type="OrderCanceled")}
+    done = [cancel for row in chain.own for cancel in chains.canceled_under(row, read.reports, told)]
+    for cancel in done:
+        order.canceled_qty += cancel.order_qty
+        evidence = _evidence(read, cancel)
+        detail = {"number": str(cancel.key.number), "quantity": f"{cancel.order_qty.normalize():f}"}
+        ledger.note(order, "OrderCanceled", replace(evidence, detail=detail), order.status)
+    return bool(done)
 
 
 def _overtaken(order: Order, asked_at: datetime) -> bool:

@@ -109,6 +109,29 @@ def left(row: OrderReport) -> Decimal:
     return row.order_qty - row.cum_qty if row.leaves_qty is None else row.leaves_qty
 
 
+def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: Collection[int]) -> list[OrderReport]:
+    """The cancels of a part of this row that a read shows done, and that nothing had told: neither listed nor refused
+    is done, only what left the market unfilled is. `told`: the numbers of cancels that were confirmed before.
+    """
+    family, day, number = number_of(original)
+    named = [row for row in _latest(reports) if (row.key.family, row.key.order_date) == (family, day)]
+    aimed = [row for row in named if row.orig_number == number and row.status is not ReportStatus.REJECTED]
+    cancels = [row for row in aimed if row.kind is RequestKind.CANCEL]
+    gone = original.order_qty - original.cum_qty - left(original)
+    gone -= sum((row.order_qty for row in aimed if _took_over(row, original)), ZERO)
+    gone -= sum((row.order_qty for row in cancels if row.key.number in told), ZERO)
+    done: list[OrderReport] = []
+    for row in sorted(cancels, key=number_of):
+        if row.key.number not in told and ZERO < row.order_qty <= gone:
+            done.append(row)
+            gone -= row.order_qty
+    return done
+
+
+def _took_over(row: OrderReport, original: OrderReport) -> bool:
+    return row.kind is RequestKind.MODIFY and (not left(original) or is_part(row, original))
+
+
 def _root(number: Number, rows: dict[Number, OrderReport], parts: Collection[Number]) -> Number:
     seen = {number}
     while number not in parts and (row := rows.get(number)) is not None and row.orig_number:

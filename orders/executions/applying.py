@@ -50,11 +50,11 @@ def apply(frame: NoticeFrame, row: Notice, record: Record) -> Notice:
 
 
 def _confirmed_before(order: Order, news: OrderNews) -> bool:
-    """The exchange confirms a request's number once; the word told again would take the quantity out again."""
+    """The exchange confirms a request's number once: told again, or shown by a list before, it takes nothing out."""
     if not isinstance(news.event, OrderCanceled | OrderModified):
         return False
     kind, number = type(news.event).__name__, str(news.key.number)
-    return order.events.filter(type=kind, evidence_kind="notice", detail__number=number).exists()
+    return order.events.filter(type=kind, detail__number=number).exists()
 
 
 def _take_in(order: Order, news: OrderNews, row: Notice) -> list[Order]:

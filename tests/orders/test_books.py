@@ -12,7 +12,7 @@ import pytest
 
 from orders import books, calendars
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
-from orders.models import Fill, MarketHours, Order, OrderNumber, StreamLease
+from orders.models import Fill, MarketHours, NoticeState, Order, OrderNumber, StreamLease
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +203,50 @@ def test_what_was_canceled_before_the_order_was_known_is_counted_once(desk: Desk
     read(desk, done, after=70)
     row = order()
     assert (row.status, row.order_qty, row.cum_qty, row.canceled_qty) == ("CANCELED", 10, 2, 8)
+
+
+def cancel_of(quantity: int, number: int = 3571, **changes: Any) -> OrderReport:
+    fields = {"order_qty": Decimal(quantity), "leaves_qty": Decimal(0), "status": ReportStatus.DONE}
+    return report(number, kind=RequestKind.CANCEL, orig_number=3567, **{**fields, **changes})
+
+
+def canceled_notice(quantity: int, number: int = 3571) -> str:
+    columns = {"ODER_NO": str(number), "OODER_NO": "3567", "CNTG_QTY": f"{quantity:010d}"}
+    return overseas(RCTF_CLS="2", ACPT_YN="2", **columns)
+
+
+def test_a_cancel_of_a_part_that_a_list_told_first_is_not_taken_out_again_by_its_notice(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    read(desk, report(leaves_qty=Decimal(9)), cancel_of(1))
+    assert (order().order_qty, order().leaves_qty, order().canceled_qty) == (9, 9, 1)
+    late = desk.notice("H0GSCNI0", canceled_notice(1), at=NIGHT + timedelta(seconds=20))
+    assert late.state == NoticeState.REPEATED
+    assert (order().order_qty, order().leaves_qty, order().canceled_qty) == (9, 9, 1)
+    told = order().events.filter(type="OrderCanceled").get()
+    assert (told.evidence_kind, told.detail) == ("inquiry", {"number": "3571", "quantity": "1"})
+
+
+def test_a_cancel_of_a_part_that_its_notice_told_is_not_counted_again_by_a_list(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", canceled_notice(1))
+    read(desk, report(leaves_qty=Decimal(9)), cancel_of(1), after=20)
+    assert (order().leaves_qty, order().canceled_qty, order().events.filter(type="OrderCanceled").count()) == (9, 1, 1)
+
+
+@pytest.mark.parametrize("other", [{}, {"status": ReportStatus.REJECTED}])
+def test_a_cancel_that_is_listed_and_not_done_stays_open_for_its_notice(desk: Desk, other: dict[str, Any]) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    read(desk, report(leaves_qty=Decimal(9)), cancel_of(1), cancel_of(2, 3572, **other))
+    assert [event.detail["number"] for event in order().events.filter(type="OrderCanceled")] == ["3571"]
+    desk.notice("H0GSCNI0", canceled_notice(2, 3572), at=NIGHT + timedelta(seconds=20))
+    assert (order().leaves_qty, order().canceled_qty) == (7, 3)
+
+
+def test_what_a_modify_of_a_part_took_out_is_no_cancel(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    part = report(3570, kind=RequestKind.MODIFY, orig_number=3567, order_qty=Decimal(4), leaves_qty=Decimal(4))
+    read(desk, report(leaves_qty=Decimal(6)), part, cancel_of(2))
+    assert not Order.objects.get(parent=None).events.filter(type="OrderCanceled").exists()
 
 
 def test_an_answer_older_than_the_newest_notice_never_lowers_cum_qty(desk: Desk) -> None:
