@@ -76,7 +76,7 @@ def _splits(order: Order, event: OrderModified, number: int) -> bool:
     if not rules.splits(ledger.state_of(order), event) or in_force.exists():
         return False
     live = order.commands.filter(type=CommandType.MODIFY, state__in=LIVE_STATES).first()
-    return live is None or live.quantity is not None
+    return live is None or live.quantity is not None or not outcomes.answers(live, number, event)
 
 
 def _own_number(order: Order, news: OrderNews) -> bool:

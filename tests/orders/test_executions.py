@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -15,6 +16,7 @@ from orders.kis.crypto import NoticeCipher
 from orders.kis.frames import parse
 from orders.kis.protocol import NoticeReceived
 from orders.models import Fill, Notice, NoticeFrame, NoticeState, Order, StreamLease
+from tests.factories import OrderCommandFactory
 from tests.orders.conftest import DATA, NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +270,28 @@ def test_a_modify_of_a_part_that_was_announced_first_makes_a_second_row(desk: De
     first, second = Order.objects.order_by("id")
     assert (first.leaves_qty, second.leaves_qty, second.parent) == (6, 4, first)
     assert [row.number for row in second.numbers.all()] == [3570]
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [
+        ({"state": "ACKED", "broker_order_id": "0000003571"}, 2),
+        ({"state": "UNKNOWN", "price": Decimal(1790)}, 2),
+        ({"state": "READY"}, 2),
+        ({"state": "UNKNOWN", "price": Decimal(1800)}, 1),
+        ({"state": "ACKED", "broker_order_id": "0000003570"}, 1),
+    ],
+)
+def test_somebody_elses_modify_of_a_part_is_not_taken_for_ours_of_all(
+    desk: Desk, asked: dict[str, Any], rows: int
+) -> None:
+    part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004", "CNTG_UNPR": "018000000"}
+    desk.notice("H0GSCNI0", overseas())
+    OrderCommandFactory.create(
+        order=only_order(), type="modify", quantity=None, pre_image={"leaves_qty": "10"}, **asked
+    )
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **part))
+    assert [row.leaves_qty for row in Order.objects.order_by("id")] == ([6, 4] if rows == 2 else [4])
 
 
 @pytest.mark.parametrize("request_kind", ["1", "2"])
