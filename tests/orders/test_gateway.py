@@ -52,8 +52,7 @@ def sent(broker: Broker, connection: KisConnection, **fields: Any) -> tuple[str,
     broker.reply("order-resv-ccnl", ACCEPTED)
     request = gateway.request_for(connection, command.order, command)
     gateway.sender(command.order).send(request, command.gt_uid or "", lambda: True)
-    [request] = broker.orders
-    path, headers, body_ = request
+    [(path, headers, body_)] = broker.orders
     return path, {name.lower(): value for name, value in headers.items()}, body_
 
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from accounts.clock import KST
 from accounts.koscom.simulator import faults as koscom_faults
 from accounts.models import User
-from orders.kis.simulator import control
 from orders.kis.simulator import faults as kis_faults
+from orders.kis.simulator.control import events
 from portal.views.simulator import next_time
 from portal.views.simulator_controls import CONTROLS
 from tests import factories as make
@@ -79,7 +79,7 @@ def test_every_fault_and_event_that_the_simulators_know_has_its_button() -> None
     faults = {(target, says["fault"]) for target, says in said if "fault" in says}
     assert {name for target, name in faults if target == "koscom"} == set(koscom_faults.KNOWN_FAULTS)
     assert {name for target, name in faults if target == "kis"} == set(kis_faults.KNOWN)
-    assert {says["event"] for _, says in said if "event" in says} == set(control.EVENTS)
+    assert {says["event"] for _, says in said if "event" in says} == set(events.EVENTS)
 
 
 def test_a_button_tells_its_simulator(simulators: list[dict[str, Any]], manager: User) -> None:
