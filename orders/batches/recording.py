@@ -18,7 +18,10 @@ from accounts.models import User
 from orders import commands
 from orders.batches.news import tell
 from orders.batches.working import start
-from orders.models import BatchKind, BatchRow, CommandBatch, Order, Switch
+from orders.models import BatchKind, BatchRow, CommandBatch, Order, RowState, Switch
+from orders.switch_rows import ABANDONED_AFTER
+
+MOST_AT_ONCE = 3  # selections of one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,17 @@ def _check(asked: Selection) -> None:
         raise commands.Refused("orders", _("한 번에 %(n)s건까지 취소할 수 있습니다.") % {"n": most_rows()})
     if len(set(numbers)) != len(numbers):
         raise commands.Refused("orders", _("같은 주문이 두 번 들어 있습니다."))
+    _check_running(asked.user, numbers)
+
+
+def _check_running(user: User, numbers: Sequence[int]) -> None:
+    """A person has few selections at work at once, and an order stands in one of them."""
+    alive = clock.now() - ABANDONED_AFTER
+    mine = CommandBatch.objects.filter(actor=user, kind=BatchKind.SELECTION)
+    running = mine.filter(finished_at=None, worked_at__gt=alive)
+    waiting = BatchRow.objects.filter(batch__in=running, state__in=(RowState.PENDING, RowState.TAKEN))
+    if running.count() >= MOST_AT_ONCE or waiting.filter(order__in=numbers).exists():
+        raise commands.Conflict("batch_running", _("앞선 일괄 취소가 끝나지 않았습니다. 결과를 먼저 확인하십시오."))
 
 
 def _same_intent(asked: Selection) -> CommandBatch | None:

@@ -29,6 +29,11 @@ def until_answered(work: Callable[[], _Result]) -> _Result:
             if time.monotonic() - began >= LONGEST:
                 raise
             log.warning("a batch waits for the database: %s", error)
-        if not connection.in_atomic_block:
-            connection.close()  # a new one is opened by the next query
+        let_go()
         time.sleep(AGAIN_AFTER)
+
+
+def let_go() -> None:
+    """Give this thread's connection back, or close a broken one; the next query opens another."""
+    if not connection.in_atomic_block:
+        connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,23 +15,29 @@ from accounts import audit, clock
 from accounts.models import User
 from orders import commands
 from orders.batches.news import tell
-from orders.batches.retrying import until_answered
+from orders.batches.retrying import let_go, until_answered
+from orders.domain.command_state import CommandState
 from orders.models import BatchKind, BatchRow, CommandBatch, CommandType, Order, OrderCommand, RowState, Switch
 from orders.switch_rows import ABANDONED_AFTER, batch_row
 
 log = logging.getLogger(__name__)
 
 WORKERS = 4
+# Rows under way at once in a process, whatever the number of batches: each holds a database connection, and the pages
+# and an engaging switch need some too. The cancels of a kill switch do not wait for anybody's selection.
+ROWS_AT_ONCE = {BatchKind.SELECTION: threading.BoundedSemaphore(8), BatchKind.KILL: threading.BoundedSemaphore(8)}
 PER_WORKER = 4  # requests a second of the slowest app key that keep one more thread busy
 KILL_ABANDONED_AFTER = timedelta(seconds=60)  # a broker that answers nothing makes one row take so long
 TRIES = 3
+ASKS_AGAIN_AFTER = 1.0  # seconds
+UNSETTLED = (CommandState.CREATED.value, CommandState.READY.value, CommandState.SENDING.value)
 SYSTEM = audit.By.system("batches")
 
 
 def start(batch_id: UUID) -> list[threading.Thread]:
     """Let threads of this process work the batch. They end with it, or with the process."""
     threads = [
-        threading.Thread(target=_run, args=(batch_id,), name=f"batch-{number}", daemon=True)
+        threading.Thread(target=_run, args=(batch_id,), name=f"batch-{batch_id}-{number}", daemon=True)
         for number in range(_workers(batch_id))
     ]
     for thread in threads:
@@ -65,9 +72,20 @@ def work(batch_id: UUID) -> None:
     A database that is busy or gone for a while ends nothing: the other rows of a kill switch wait for it.
     """
     batch = until_answered(lambda: CommandBatch.objects.select_related("switch").get(pk=batch_id))
-    while (row := until_answered(lambda: _take(batch))) is not None:
-        _carry_out(batch, row)
+    while _worked_one(batch):
+        pass
     until_answered(lambda: _finish(batch, clock.now()))
+
+
+def _worked_one(batch: CommandBatch) -> bool:
+    """One row from taking it to its outcome; False when there was none. No connection is held while it waits."""
+    let_go()
+    with ROWS_AT_ONCE[BatchKind(batch.kind)]:
+        row = until_answered(lambda: _take(batch))
+        if row is not None:
+            _carry_out(batch, row)
+        let_go()
+    return row is not None
 
 
 def _take(batch: CommandBatch) -> BatchRow | None:
@@ -117,13 +135,24 @@ def _submit(batch: CommandBatch, row: BatchRow) -> OrderCommand:
     """The row's cancel. A kill switch cancels the order as it is now; a selection, as it was on the screen."""
     if batch.kind == BatchKind.SELECTION:
         return commands.submit(_request(batch, row, row.expected_version))
-    for _try in range(TRIES - 1):
+    stale = 0
+    while True:
         try:
             return commands.submit(_request(batch, row, _version(row)))
         except commands.Conflict as error:
-            if error.code != "stale_version":
+            stale += error.code == "stale_version"
+            if error.code == "command_in_flight" and _may_end_at_once(row):
+                time.sleep(ASKS_AGAIN_AFTER)
+            elif error.code != "stale_version" or stale == TRIES:
                 raise
-    return commands.submit(_request(batch, row, _version(row)))
+
+
+def _may_end_at_once(row: BatchRow) -> bool:
+    """Whether the order's live command is at our checks or being sent: the switch may deny it in a moment.
+
+    Once the row is too old its cancel is refused for that, so that nobody waits for a command that stays.
+    """
+    return OrderCommand.objects.filter(order=row.order_id, state__in=UNSETTLED).exists()
 
 
 def _version(row: BatchRow) -> int:

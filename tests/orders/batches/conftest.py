@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -70,10 +70,11 @@ def order(account: ClientAccount) -> Callable[..., Order]:
     return one
 
 
-def wait_for_batches() -> None:
-    """Until the threads that a commit has started are done."""
+def wait_for_batches(*ids: UUID) -> None:
+    """Until the threads that a commit has started are done: those of these batches, or all."""
+    names = tuple(f"batch-{pk}" for pk in ids) or ("batch-",)
     for thread in threading.enumerate():
-        if thread.name.startswith("batch-"):
+        if thread.name.startswith(names):
             thread.join(20)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from orders import batches
 from orders.commands import Conflict, NotPermitted, NotVisible, Refused
 from orders.models import CommandBatch, Order
 from tests import factories as make
-from tests.orders.batches.conftest import selection
+from tests.orders.batches.conftest import Traveller, selection
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Order]
@@ -80,3 +81,19 @@ def test_a_batch_is_seen_by_its_owner_and_by_those_who_see_everything(kim: User,
         assert seen == (role in {Role.OPERATIONS, Role.COMPLIANCE})
     assert batches.visible(kim, batch.pk) == batch
     assert batches.visible(kim, uuid4()) is None
+
+
+def test_an_order_stands_in_one_running_selection_and_a_person_has_few_of_them(
+    kim: User, order: Make, clock: Traveller
+) -> None:
+    first = order()
+    batches.cancel_selected(selection(kim, first))
+    with pytest.raises(Conflict) as caught:
+        batches.cancel_selected(selection(kim, order(), first))
+    assert caught.value.code == "batch_running"
+    for _ in range(2):
+        batches.cancel_selected(selection(kim, order()))
+    with pytest.raises(Conflict):
+        batches.cancel_selected(selection(kim, order()))
+    clock.shift(timedelta(seconds=16))  # nobody works on them any more
+    assert batches.cancel_selected(selection(kim, first)).rows.count() == 1

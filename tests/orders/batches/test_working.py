@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, BoundedSemaphore, Thread
 
 import pytest
 from django.db import OperationalError, connections, transaction
@@ -12,7 +12,7 @@ from django.db import OperationalError, connections, transaction
 from accounts.models import AuditEvent, StreamEvent, User
 from orders import batches
 from orders.batches import retrying, working
-from orders.models import BatchRow, CommandBatch, KisConnection, Order, OrderCommand
+from orders.models import BatchKind, BatchRow, CommandBatch, KisConnection, Order, OrderCommand
 from orders.switch_rows import batch_lines, batch_row
 from tests import factories as make
 from tests.orders.batches.conftest import MORNING, Traveller, busy, selection, wait_for_batches
@@ -226,3 +226,17 @@ def test_a_thread_that_cannot_be_started_refuses_nothing_that_is_committed(
     with transaction.atomic():
         batch = batches.cancel_selected(selection(kim, order()))
     assert [row.state for row in batch.rows.all()] == ["pending"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_all_selections_are_few_at_once(
+    kim: User, order: Make, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = BoundedSemaphore(1)
+    monkeypatch.setitem(working.ROWS_AT_ONCE, BatchKind.SELECTION, one)
+    with one:
+        batch = batches.cancel_selected(selection(kim, order(), order()))
+        assert {row.state for row in batch.rows.all()} == {"pending"}
+    wait_for_batches()
+    assert {row.state for row in batch.rows.all()} == {"submitted"}
+    assert len(broker.orders) == 2
