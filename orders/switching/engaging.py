@@ -74,9 +74,9 @@ def engage(
     """
     check_person(person)
     _check_right(person.user, kind, target)
-    known = Switch.objects.filter(engaged_by=person.user, intent=confirmed.intent).first()
+    known = _same_intent(person.user, confirmed.intent, kind, target)
     if known is not None:
-        return _engaged_before(known, kind, target)
+        return known
     check_reason(reason)
     try:
         with transaction.atomic():
@@ -88,9 +88,11 @@ def engage(
             # At once and last: the heads of all who are told are locked in one order, after the rows of the orders.
             stream.record([*news_of(switch), *([batches.news_of(batch)] if batch is not None else [])])
     except IntegrityError:
-        known = Switch.objects.filter(engaged_by=person.user, intent=confirmed.intent).first()
+        known = _same_intent(person.user, confirmed.intent, kind, target)
         if known is not None:
-            return _engaged_before(known, kind, target)
+            return known
+        if not _is_engaged(kind, target):
+            raise
         raise Conflict("already_engaged", _("이미 가동 중인 스위치입니다.")) from None
     switches.wait_for_claims()
     return switch, batch
@@ -109,9 +111,19 @@ def cancel_rest(person: Person, switch: Switch, confirmed: Confirmed) -> Command
     """
     check_person(person)
     _check_right(person.user, SwitchKind(switch.kind), Target.of(switch))
-    known = switch.batches.filter(actor=person.user, intent=confirmed.intent).first()
+    known = _same_rest(person.user, switch, confirmed)
     if known is not None:
         return known
+    try:
+        return _cancel_rest(person, switch, confirmed)
+    except IntegrityError:
+        known = _same_rest(person.user, switch, confirmed)
+        if known is None:
+            raise
+        return known
+
+
+def _cancel_rest(person: Person, switch: Switch, confirmed: Confirmed) -> CommandBatch:
     with transaction.atomic():
         if switch.kind != SwitchKind.KILL or not Switch.objects.engaged().filter(pk=switch.pk).exists():
             raise Conflict("not_engaged", _("가동 중인 킬 스위치가 아닙니다."))
@@ -179,10 +191,40 @@ def _engaged(person: Person, kind: SwitchKind, target: Target, reason: str, inte
     )
 
 
-def _engaged_before(known: Switch, kind: SwitchKind, target: Target) -> tuple[Switch, CommandBatch | None]:
+def _same_intent(
+    user: User, intent: UUID, kind: SwitchKind, target: Target
+) -> tuple[Switch, CommandBatch | None] | None:
+    """What this key has engaged before, once no send that it stops is begun any more. Raises Conflict."""
+    known = Switch.objects.filter(engaged_by=user, intent=intent).first()
+    if known is None:
+        if CommandBatch.objects.filter(actor=user, intent=intent).exists():
+            raise _key_reused()
+        return None
     if known.kind != kind or Target.of(known) != target:
-        raise Conflict("key_reused", _("같은 Idempotency-Key가 다른 내용으로 이미 쓰였습니다."))
-    return known, known.batches.filter(intent=known.intent).first()
+        raise _key_reused()
+    switches.wait_for_claims()
+    return known, known.batches.filter(actor=user, intent=intent).first()
+
+
+def _same_rest(user: User, switch: Switch, confirmed: Confirmed) -> CommandBatch | None:
+    """The batch that this key has started for the rest of this switch and this list. Raises Conflict."""
+    known = CommandBatch.objects.filter(actor=user, intent=confirmed.intent).first()
+    if known is None:
+        return None
+    of_engaging = switch.engaged_by_id == user.pk and switch.intent == confirmed.intent
+    typed = confirmation(SwitchKind.KILL, known.rows.count())
+    alike = known.parameters_hash == confirmed.digest and _plain(confirmed.typed) == _plain(typed)
+    if known.switch_id != switch.pk or of_engaging or not alike:
+        raise _key_reused()
+    return known
+
+
+def _key_reused() -> Conflict:
+    return Conflict("key_reused", _("같은 Idempotency-Key가 다른 내용으로 이미 쓰였습니다."))
+
+
+def _is_engaged(kind: SwitchKind, target: Target) -> bool:
+    return any(Target.of(each) == target for each in Switch.objects.engaged().filter(kind=kind))
 
 
 def _batch(switch: Switch, found: CancelList, person: Person, intent: UUID) -> CommandBatch | None:
