@@ -52,6 +52,7 @@ def of(reports: Iterable[OrderReport], apart: Collection[Number] = frozenset()) 
     """
     rows = {number_of(row): row for row in _latest(reports)}
     parts = {number for number, row in rows.items() if number in apart or _is_beside(row, rows)}
+    parts |= {number for number, row in rows.items() if _is_outlived(row, rows, parts)}
     roots: dict[Number, list[OrderReport]] = {}
     for number in sorted(rows, key=lambda item: (item[0] is not Family.RESERVED, item[1], item[2])):
         if number in parts or _in_force(rows[number], rows):
@@ -94,6 +95,23 @@ def _in_force(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
 def _is_beside(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
     original = _original(row, rows)
     return row.kind is RequestKind.MODIFY and original is not None and is_part(row, original)
+
+
+def _is_outlived(row: OrderReport, rows: dict[Number, OrderReport], parts: Collection[Number]) -> bool:
+    """Of two modifies in force of one original that has nothing left, only the later one can have taken all of it."""
+    original = _original(row, rows)
+    if row.kind is not RequestKind.MODIFY or original is None or left(original):
+        return False
+    named = (row.key.family, row.key.order_date, row.orig_number)
+    modifies = [other for other in rows.values() if other.kind is RequestKind.MODIFY and _names(other) == named]
+    done = [other for other in modifies if other.status is not ReportStatus.REJECTED]
+    fit = sum((other.order_qty for other in done), ZERO) <= original.order_qty - original.cum_qty
+    later = [other for other in done if number_of(other) > number_of(row) and number_of(other) not in parts]
+    return fit and row in done and bool(later)
+
+
+def _names(row: OrderReport) -> tuple[Family, date | None, int | None]:
+    return row.key.family, row.key.order_date, row.orig_number
 
 
 def is_part(row: OrderReport, original: OrderReport) -> bool:

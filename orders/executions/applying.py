@@ -24,7 +24,7 @@ from orders.domain.events import (
     RequestKind,
 )
 from orders.kis.notices import Record
-from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, NoticeState, Order
+from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, NoticeState, Order, OrderNumber
 from orders.models.commands import LIVE_STATES
 
 CONFIRMED_BEFORE = "the exchange confirmed this number before"
@@ -54,7 +54,13 @@ def _confirmed_before(order: Order, news: OrderNews) -> bool:
     if not isinstance(news.event, OrderCanceled | OrderModified):
         return False
     kind, number = type(news.event).__name__, str(news.key.number)
-    return order.events.filter(type=kind, detail__number=number).exists()
+    return order.events.filter(type=kind, detail__number=number).exists() or _stands_beside(order, news.key.number)
+
+
+def _stands_beside(order: Order, number: int) -> bool:
+    """A list made the part known before its notice came: it is an order of its own by now."""
+    same = OrderNumber.objects.filter(account=order.account, family=order.family, order_date=order.order_date)
+    return same.filter(number=number, order__parent=order).exclude(kind=ledger.REQUESTED).exists()
 
 
 def _take_in(order: Order, news: OrderNews, row: Notice) -> list[Order]:

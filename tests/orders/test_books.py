@@ -183,6 +183,31 @@ def test_a_part_stays_apart_when_its_original_is_done(desk: Desk) -> None:
     assert Fill.objects.filter(source="gap").count() == 0
 
 
+@pytest.mark.parametrize("quantity", [4, 7])
+def test_the_late_notice_of_a_part_that_a_list_told_first_changes_nothing(desk: Desk, quantity: int) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    taken = {"order_qty": Decimal(quantity), "leaves_qty": Decimal(quantity)}
+    part = report(3570, kind=RequestKind.MODIFY, orig_number=3567, **taken)
+    read(desk, report(leaves_qty=Decimal(10 - quantity)), part)
+    columns = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": f"{quantity:010d}"}
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **columns), at=NIGHT + timedelta(seconds=20))
+    assert [row.leaves_qty for row in Order.objects.order_by("id")] == [10 - quantity, quantity]
+
+
+def test_of_two_modifies_that_share_an_order_each_has_a_row(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    gone = report(leaves_qty=Decimal(0), status=ReportStatus.DONE)
+    rows = [modified(6), modified(4, key=OrderKey("12345678", "01", Family.OVERSEAS, 3571, TODAY))]
+    for after in (10, 20):
+        read(desk, gone, *rows, after=after)
+    first, part = Order.objects.order_by("id")
+    assert (first.leaves_qty, part.leaves_qty, part.parent) == (4, 6, first)
+    assert [number.number for number in first.numbers.all()] == [3567, 3571]
+    late = overseas(RCTF_CLS="1", ACPT_YN="2", ODER_NO="3570", OODER_NO="3567", CNTG_QTY="0000000006")
+    desk.notice("H0GSCNI0", late, at=NIGHT + timedelta(seconds=30))
+    assert [row.leaves_qty for row in Order.objects.order_by("id")] == [4, 6]
+
+
 def test_a_part_that_an_inquiry_splits_off_has_its_evidence(desk: Desk) -> None:
     part = {"ODER_NO": "3570", "OODER_NO": "3567", "CNTG_QTY": "0000000004"}
     desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", **part))
