@@ -18,6 +18,7 @@ from orders.commands.checks import Doubted
 from orders.commands.lifetime import TTL, Lifetime
 from orders.crash_points import CrashPoint, reach
 from orders.domain.command_state import (
+    FINAL,
     UNDONE,
     Checked,
     CommandState,
@@ -244,7 +245,7 @@ def _follow_late(command: OrderCommand, outcome: Outcome) -> None:
     """What was said to have done nothing, and is accepted after all, is asked for anew: it shows in the order."""
     if command.state in UNDONE and isinstance(outcome, SendAccepted):
         command.asks = 0
-    elif command.state not in outcomes.ASKED_STILL:
+    elif command.state in FINAL - outcomes.ASKED_STILL:
         command.next_ask_at = None
 
 

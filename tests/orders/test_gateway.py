@@ -13,7 +13,9 @@ from orders import gateway
 from orders.commands import pre_image
 from orders.kis.errors import UnsupportedError
 from orders.kis.tr_ids import Environment
+from orders.kis.translate import Accepted
 from orders.models import KisConnection, OrderCommand
+from orders.token_store import DatabaseTokenStore
 from tests.factories import (
     KisAccountFactory,
     KisClientFactory,
@@ -134,3 +136,17 @@ def test_every_request_has_an_id_of_its_own() -> None:
     ids = {gateway.new_gt_uid() for _ in range(100)}
     assert len(ids) == 100
     assert {len(one) for one in ids} == {32}
+
+
+@pytest.mark.django_db
+def test_a_token_that_is_taken_back_meanwhile_is_not_fetched_anew_with_the_right_to_send(broker: Broker) -> None:
+    connection = KisConnectionFactory.create(rest_url=broker.url)
+    command = make_command(connection)
+    broker.reply("daytime-order-rvsecncl", ACCEPTED)
+    sender = gateway.sender(command.order)
+    DatabaseTokenStore(connection.pk).discard("token")
+    broker.reply("tokenP", None)
+    outcome = sender.send(gateway.request_for(connection, command.order, command), "", lambda: True)
+    assert isinstance(outcome, Accepted)
+    [(_, headers, _)] = broker.orders
+    assert headers["authorization"] == "Bearer token"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from orders import crash_points
 from orders.commands import submit
@@ -109,3 +110,18 @@ def test_an_answer_that_says_no_stays_a_refusal_whatever_was_told(
     broker.reply("daytime-order-rvsecncl", body(rt_cd="7", msg_cd="APBK0927", msg1="가능수량 없음"))
     notices.overtaking = [request("2", 10, number=4400)]
     assert submit(asked(desk, daytime)).state == "REJECTED"
+
+
+def test_what_is_told_while_a_second_cancel_is_sent_is_the_seconds(
+    desk: Desk, broker: Broker, daytime: Order, notices: Notices, clock: time_machine.Traveller
+) -> None:
+    broker.reply("daytime-order-rvsecncl", None)
+    old = submit(asked(desk, daytime))
+    clock.shift(timedelta(seconds=16))
+    Order.objects.update(inquired_at=datetime.now(UTC))
+    daytime.refresh_from_db()
+    notices.overtaking = [request("2", 10)]
+    broker.reply("daytime-order-rvsecncl", DAYTIME_OK)
+    new = submit(asked(desk, daytime, supersedes=old.pk))
+    old.refresh_from_db()
+    assert (new.state, old.state, old.evidence) == ("CONFIRMED", "SUPERSEDED", [])

@@ -101,6 +101,17 @@ def test_a_slow_connect_is_given_up_before_the_first_byte() -> None:
         post_once(f"{server.url}/x", HEADERS, b"", LIMITS, monotonic=lambda: next(ticks))
 
 
+def test_a_request_that_became_too_old_leaves_no_byte() -> None:
+    seen: list[bytes] = []
+
+    def script(connection: socket.socket) -> None:
+        seen.append(connection.recv(65536))
+
+    with serving(script) as server, pytest.raises(NotSentError, match="too old"):
+        post_once(f"{server.url}/x", HEADERS, b"{}", LIMITS, lambda: False)
+    assert seen == [b""]
+
+
 def test_silence_is_a_timeout_and_one_request() -> None:
     release = threading.Event()
 

@@ -87,6 +87,13 @@ def test_a_refused_connection_is_not_sent(bench: Bench) -> None:
     assert isinstance(client.send(CANCEL), NotSent)
 
 
+def test_what_became_too_old_on_the_way_is_not_sent() -> None:
+    with serving(lambda connection: connection.close()) as server:
+        outcome = Bench(replace(CONFIG, rest_url=server.url)).client.send(CANCEL, still_good=lambda: False)
+    assert isinstance(outcome, NotSent)
+    assert outcome.reason == "too old to leave"
+
+
 def test_what_paper_lacks_is_not_sent_and_says_why() -> None:
     bench = Bench(replace(CONFIG, environment=Environment.PAPER))
     outcome = bench.client.send(OrderRequest(Operation.DAYTIME_REVISE, {}))
