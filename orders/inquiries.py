@@ -13,7 +13,7 @@ from accounts import clock
 from accounts.clock import KST
 from accounts.models import ClientAccount
 from orders import books, gateway
-from orders.domain.events import Family, OrderReport
+from orders.domain.events import Family
 from orders.domain.pace import Turn
 from orders.domain.sessions import Calendar
 from orders.kis.client import KisClient
@@ -38,6 +38,8 @@ def inquire(
 ) -> books.Read | None:
     """Read the lists of one account, and apply them. None when KIS did not give all of it; the reason is kept.
 
+    So is how many rows could not be read, beside which the others are applied.
+
     `families` limits the question; empty means everything that the account's product and environment have. With a
     `fence`, raises LeaseLost and writes nothing once the notice stream that asks was taken over. What an order waits
     for is asked in an order's `turn`.
@@ -48,14 +50,14 @@ def inquire(
     asked_at = clock.now()
     try:
         client = gateway.client(row.connection, turn)
-        reports = tuple(_reports(client, row, families or _families(row), asked_at))
+        pages = tuple(_all_pages(client, row, families or _families(row), asked_at))
     except (KisError, ValueError, ArithmeticError) as error:
         _keep(row, None, str(error))
         log.warning("inquiry failed", extra={"account": account.pk, "error": str(error)})
         return None
-    read = books.Read(row.account, asked_at, reports, fence)
+    read = books.Read(row.account, asked_at, tuple(report for page in pages for report in page.reports), fence)
     books.apply_read(read)
-    _keep(row, asked_at, "")
+    _keep(row, asked_at, _unread(row, pages))
     return read
 
 
@@ -85,17 +87,22 @@ def _families(row: KisAccount) -> Sequence[Family]:
     return (Family.RESERVED, Family.OVERSEAS, Family.KRX)
 
 
-def _reports(
+def _all_pages(
     client: KisClient, row: KisAccount, families: Iterable[Family], asked_at: datetime
-) -> Iterator[OrderReport]:
+) -> Iterator[ReportPage]:
     account = Account(row.cano, row.product)
     today = asked_at.astimezone(KST).date()
     for family in families:
         days = _Days(_since(row.account, family, today), today)
-        for page in _pages(client, row.connection, account, family, days):
-            for bad in page.bad:
-                log.error("inquiry row not read", extra={"field": bad.name, "reason": bad.reason, "account": row.pk})
-            yield from page.reports
+        yield from _pages(client, row.connection, account, family, days)
+
+
+def _unread(row: KisAccount, pages: Iterable[ReportPage]) -> str:
+    """What to say of rows that could not be read; nothing where there are none."""
+    rows = [bad for page in pages for bad in page.bad]
+    for bad in rows:
+        log.error("inquiry row not read", extra={"field": bad.name, "reason": bad.reason, "account": row.pk})
+    return f"rows not read: {len(rows)} ({rows[0].name})" if rows else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ AGAIN_AFTER = 2.0  # a question that was not answered; twice as long each time, 
 AGAIN_AT_LAST = 60.0
 # After a loss: at once, then until two reads agree. Fills that are missing for more than 3 s count as missed.
 READS_AFTER = (0.0, 3.1, 15.0, 60.0)
+READS_EVERY = 60.0  # from then on
 # How much earlier than its time a question counts, against one of another kind.
 _URGENT, _RECOVERY, _OPEN = 1_000_000.0, 100.0, 10.0
 
@@ -32,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A digest of what the lists said, and whether our books agreed with them afterwards."""
+    """A digest of what the lists said, and whether all of it was compared with our books and agreed with them."""
 
     digest: Hashable
     agrees: bool
@@ -68,9 +69,9 @@ class _Part:
         self.failures = 0
         equal = self.last is not None and (answer.digest == self.last.digest or self.last.agrees)
         self.last = answer
-        self.settled = (equal and answer.agrees) or self.reads == len(READS_AFTER)
-        if not self.settled:
-            self.due = self.first + READS_AFTER[self.reads]
+        self.settled = equal and answer.agrees
+        later = self.reads >= len(READS_AFTER)
+        self.due = asked_at + READS_EVERY if later else self.first + READS_AFTER[self.reads]
 
 
 @dataclass(slots=True)

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from accounts import clock
 from accounts.models import ClientAccount
-from orders import inquiries, placing, recoveries
-from orders.domain.events import Family, Market
+from orders import chains, inquiries, placing, recoveries
+from orders.books import Read
+from orders.domain.events import Family, Market, RequestKind
 from orders.lease import Hold
-from orders.models import KisAccount, KisConnection, Notice, NoticeState, Order, Recovery, RecoveryReason
+from orders.models import KisAccount, KisConnection, Notice, NoticeState, Order, OrderNumber, Recovery, RecoveryReason
 from orders.notice_stream.agenda import Agenda, Answer, Question, Scope
 from orders.notice_stream.feed import Link, Sweeps
 from orders.notice_stream.workers import Worker, pause
@@ -26,6 +27,7 @@ LOOK_EVERY = 0.2
 SUSPECTS_EVERY = 1.0  # a flood of bad frames must not become a flood of questions
 SECOND_END_READ = timedelta(minutes=10)
 EVERYTHING = frozenset(Family)
+COMPARED_WITHIN = timedelta(days=1)  # what no list has shown for longer can be compared with none
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,39 @@ def _inquire(account_id: int, families: Collection[Family], hold: Hold) -> Answe
         return None
     settle(read, families or EVERYTHING)
     digest = frozenset((row.key, row.status, row.order_qty, row.cum_qty, row.leaves_qty) for row in read.reports)
-    differing = Order.objects.shown().filter(account_id=account_id, alarm="").exclude(differs_since=None)
-    return Answer(digest, agrees=not differing.exists())
+    whole = not KisAccount.objects.filter(account_id=account_id).exclude(inquiry_error="").exists()
+    return Answer(digest, agrees=whole and _agrees(read))
+
+
+def _agrees(read: Read) -> bool:
+    """Every order of the read was compared with it, and holds what it says; and none that was read lately differs."""
+    owners = _owners(read)
+    if owners is None or any(order.alarm or order.differs_since or _left_out(order, read) for order in owners):
+        return False
+    lately = read.asked_at - COMPARED_WITHIN
+    differing = Order.objects.shown().filter(account=read.account, alarm="", differs_since__gte=lately)
+    return not differing.exists()
+
+
+def _left_out(order: Order, read: Read) -> bool:
+    """Its row was not stored, or a notice came after the question."""
+    not_stored = order.inquired_at is None or order.inquired_at < read.asked_at
+    return not_stored or (order.noticed_at is not None and order.noticed_at >= read.asked_at)
+
+
+def _owners(read: Read) -> list[Order] | None:
+    """The orders that the rows are about; None where one that must have an order has none.
+
+    A modify that is not in force is no order yet, and a cancel's original may be in no list any more.
+    """
+    rows = [(chains.number_of(row), row.kind) for row in read.reports if row.kind is not RequestKind.CANCEL]
+    days = {day for (_, day, _), _ in rows}
+    numbers = OrderNumber.objects.filter(account=read.account, order_date__in=days).select_related("order")
+    found = {(row.family, row.order_date, row.number): row.order for row in numbers}
+    owners = [(kind, found.get((family.value, day, number))) for (family, day, number), kind in rows]
+    if any(order is None and kind is RequestKind.NEW for kind, order in owners):
+        return None
+    return [order for _, order in owners if order is not None]
 
 
 def _open_windows(connection_id: int, hold: Hold, suspects: Sequence[Notice]) -> list[Recovery]:

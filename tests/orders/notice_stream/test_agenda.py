@@ -75,7 +75,11 @@ def test_reads_that_differ_or_books_that_do_not_agree_are_read_again_on_the_sche
     assert made.next(14.9) is None
     assert made.next(15) == question
     made.answered(question, 15, Answer("two", agrees=False))
-    assert made.answered(question, 60, Answer("three", agrees=False)) == [(7, 4)], "the sweeps go on from here"
+    for again in (60, 120, 180):
+        assert made.answered(question, again, Answer("three", agrees=False)) == [], "it is never taken for whole"
+        assert made._recoveries[7][question].due == again + 60
+    made.answered(question, 240, Answer("four", agrees=True))
+    assert made.answered(question, 300, Answer("four", agrees=True)) == [(7, 8)]
 
 
 def test_an_account_that_moves_while_its_books_agree_is_recovered_too() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from orders import lease
-from orders.domain.events import Family
+from orders import books, lease
+from orders.domain.events import Family, OrderReport, RequestKind
 from orders.lease import Hold
 from orders.models import Notice, Order, Recovery
 from orders.notice_stream import asking
 from orders.placing import accounts_named
-from tests.orders.conftest import NIGHT, Desk, overseas
-from tests.orders.test_books import read, report
+from tests.orders.conftest import NIGHT, Desk, filled, overseas
+from tests.orders.test_books import read, report, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +76,43 @@ def test_a_notice_that_names_nobody_opens_one_window_for_all(desk: Desk, hold: H
     bad += desk.receive(b"not a frame", at=NIGHT - timedelta(seconds=1))
     [row] = asking._open_windows(desk.connection.pk, hold, bad)
     assert (row.account_id, row.lost_at) == (None, NIGHT - timedelta(seconds=1))
+
+
+def compared(desk: Desk, *rows: OrderReport, after: float = 10) -> bool:
+    """One read of the account, applied, and whether it shows that the books hold what the broker holds."""
+    asked_at = NIGHT + timedelta(seconds=after)
+    answer = books.Read(desk.stock, asked_at, rows)
+    books.apply_read(answer)
+    return asking._agrees(answer)
+
+
+def test_a_read_agrees_where_every_order_was_compared_and_holds_what_it_says(desk: Desk) -> None:
+    rows = (report(**sold(4)), report(3600, kind=RequestKind.CANCEL, orig_number=77))
+    assert not compared(desk, *rows), "its fills were missing until now"
+    assert compared(desk, *rows, after=20)
+
+
+def test_a_read_whose_row_was_not_stored_does_not_agree(desk: Desk) -> None:
+    too_much = Decimal(10) ** 30
+    assert not compared(desk, report(), report(77, order_qty=too_much, leaves_qty=too_much, price=too_much))
+    assert not compared(desk, report(cum_qty=Decimal(4), leaves_qty=Decimal(6), cum_amount=too_much), after=20)
+
+
+def test_a_read_that_a_notice_has_overtaken_does_not_agree(desk: Desk) -> None:
+    desk.receive(desk.raw("H0GSCNI0", overseas()), at=NIGHT + timedelta(seconds=11))
+    desk.receive(desk.raw("H0GSCNI0", filled(4)), at=NIGHT + timedelta(seconds=11))
+    assert not compared(desk, report(), after=10)
+    assert compared(desk, report(**sold(4)), after=12), "nothing came meanwhile"
+
+
+def test_an_order_in_alarm_does_not_agree(desk: Desk) -> None:
+    compared(desk, report())
+    Order.objects.update(alarm="more was filled here than at the broker", inquired_at=NIGHT + timedelta(seconds=60))
+    assert not asking._agrees(books.Read(desk.stock, NIGHT + timedelta(seconds=50), (report(),)))
+
+
+def test_an_order_that_differs_does_not_agree_until_no_list_has_shown_it_for_a_day(desk: Desk) -> None:
+    compared(desk, report())
+    Order.objects.update(differs_since=NIGHT)
+    assert not asking._agrees(books.Read(desk.stock, NIGHT + timedelta(hours=1), ()))
+    assert asking._agrees(books.Read(desk.stock, NIGHT + timedelta(days=2), ()))
