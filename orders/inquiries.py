@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from accounts import clock
 from accounts.clock import KST
@@ -20,7 +20,7 @@ from orders.kis.client import KisClient
 from orders.kis.errors import KisError
 from orders.kis.schemas import Account, ReportPage, Revisable
 from orders.lease import Fence
-from orders.models import KisAccount, KisConnection, Order
+from orders.models import KisAccount, KisConnection, Order, Recovery
 from orders.permissions import sessions
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def inquire(
         return None
     read = books.Read(row.account, asked_at, tuple(report for page in pages for report in page.reports), fence)
     books.apply_read(read)
-    _keep(row, asked_at, _unread(row, pages))
+    _keep(row, None if families else asked_at, _unread(row, pages))
     return read
 
 
@@ -73,6 +73,7 @@ def revisable(account: ClientAccount) -> dict[int, Revisable]:
 
 
 def _keep(row: KisAccount, asked_at: datetime | None, error: str) -> None:
+    """What became of a question; `asked_at` of one for everything, from which the next one goes on."""
     changes: dict[str, object] = {"inquiry_error": error[:200]}
     if asked_at is not None:
         changes["last_inquired_at"] = asked_at
@@ -93,7 +94,7 @@ def _all_pages(
     account = Account(row.cano, row.product)
     today = asked_at.astimezone(KST).date()
     for family in families:
-        days = _Days(_since(row.account, family, today), today)
+        days = _Days(_since(row, family, today), today)
         yield from _pages(client, row.connection, account, family, days)
 
 
@@ -113,11 +114,20 @@ class _Days:
     today: date
 
 
-def _since(account: ClientAccount, family: Family, today: date) -> date:
-    """Yesterday, or the oldest day of an order that we still hold open: after a weekend without us it is that old."""
-    still_open = Order.objects.filter(account=account, family=family.value, merged_into=None).open()
+def _since(row: KisAccount, family: Family, today: date) -> date:
+    """Yesterday; after an absence a day before it began, or the oldest day of an order that we still hold open."""
+    still_open = Order.objects.filter(account=row.account, family=family.value, merged_into=None).open()
     oldest = still_open.aggregate(day=Min("order_date"))["day"] or today
-    return max(min(oldest, today - LOOK_BACK), today - LONGEST_LOOK_BACK)
+    away = [at.astimezone(KST).date() - LOOK_BACK for at in (row.last_inquired_at, _lost_at(row)) if at is not None]
+    return max(min(oldest, today - LOOK_BACK, *away), today - LONGEST_LOOK_BACK)
+
+
+def _lost_at(row: KisAccount) -> datetime | None:
+    """Since when notices of the account may be missing that no two reads have made good yet."""
+    under_way = Recovery.objects.filter(connection_id=row.connection_id, ended_at=None)
+    concerned = under_way.filter(Q(account=None) | Q(account_id=row.account_id))
+    lost_at: datetime | None = concerned.aggregate(at=Min("lost_at"))["at"]
+    return lost_at
 
 
 def _pages(
