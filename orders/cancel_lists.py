@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -52,11 +52,15 @@ class CancelList:
 
     @property
     def digest(self) -> str:
-        numbers = sorted(line.order.pk for line in self.lines)
-        return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()
+        return digest_of(line.order.pk for line in self.lines)
 
 
 EMPTY = CancelList(())
+
+
+def digest_of(numbers: Iterable[int]) -> str:
+    """What names a set of orders."""
+    return hashlib.sha256(json.dumps(sorted(numbers)).encode()).hexdigest()
 
 
 def read(orders: QuerySet[Order], now: datetime) -> CancelList:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from orders.switch_rows import PEOPLE, batch_row, list_row, switch_row
 from orders.switches import Target
 
 LONGEST_WORDS = 64
+MOST_ORDERS = 100_000
 
 
 class SwitchRow(serializers.Serializer[Any]):
@@ -76,6 +78,12 @@ class CancelListRow(serializers.Serializer[Any]):
 class ConfirmedBody(serializers.Serializer[Any]):
     digest = serializers.CharField(max_length=64)
     confirmation = serializers.CharField(max_length=LONGEST_WORDS)
+    orders = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        max_length=MOST_ORDERS,
+        help_text="the numbers of the list: what is gone of it by now changes nothing, what came is left to the rest",
+    )
 
 
 class EngageBody(ConfirmedBody):
@@ -134,7 +142,7 @@ class SwitchList(ReadOrActView):
         values = _valid(EngageBody(data=request.data))
         kind = SwitchKind(values["kind"])
         target = answered(lambda: switching.target_of(values["scope"], values.get("target", "")))
-        confirmed = switching.Confirmed(intent, values["digest"], values["confirmation"])
+        confirmed = _confirmed(intent, values)
         try:
             switch, batch = answered(
                 lambda: switching.engage(_person(request), kind, target, values["reason"], confirmed)
@@ -185,7 +193,7 @@ class SwitchRest(ReadOrActView):
         """Cancel them, over the list that was confirmed."""
         switch, intent = _switch(request, pk), intent_of(request)
         values = _valid(ConfirmedBody(data=request.data))
-        confirmed = switching.Confirmed(intent, values["digest"], values["confirmation"])
+        confirmed = _confirmed(intent, values)
         try:
             batch = answered(lambda: switching.cancel_rest(_person(request), switch, confirmed))
         except switching.ListChanged as changed:
@@ -209,6 +217,11 @@ class Release(ActingView):
         switch = _switch(request, pk)
         released = answered(lambda: switching.release(_person(request), switch))
         return Response(switch_row(released, user_of(request)))
+
+
+def _confirmed(intent: UUID, values: dict[str, Any]) -> switching.Confirmed:
+    orders = frozenset(values["orders"]) if "orders" in values else None
+    return switching.Confirmed(intent, values["digest"], values["confirmation"], orders)
 
 
 def _person(request: Request) -> switching.Person:

@@ -6,10 +6,11 @@ that died has left is never sent by itself: a person asks anew.
 """
 
 from orders.batches.news import news_of, visible
-from orders.batches.recording import Selection, cancel_selected, most_rows, of_kill, selected
+from orders.batches.recording import Key, Selection, cancel_selected, most_rows, of_kill, selected
 from orders.batches.working import give_up_abandoned, start, work
 
 __all__ = [
+    "Key",
     "Selection",
     "cancel_selected",
     "give_up_abandoned",

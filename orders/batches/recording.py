@@ -124,19 +124,26 @@ def _selection(asked: Selection) -> CommandBatch:
     )
 
 
-def of_kill(switch: Switch, orders: Iterable[Order], actor: User, intent: UUID, address: str | None) -> CommandBatch:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The intent of one batch, and the digest of what it stands for."""
+
+    intent: UUID
+    parameters_hash: str
+
+
+def of_kill(switch: Switch, orders: Iterable[Order], actor: User, key: Key, address: str | None) -> CommandBatch:
     """The cancels of a kill switch, recorded in the caller's transaction and started once it is committed.
 
     The caller tells of them (`news_of`), together with whatever else it has to tell.
     """
     now = clock.now()
     rows = [(order, order.version) for order in orders]
-    numbers = json.dumps(sorted(order.pk for order, _version in rows))
     batch = CommandBatch.objects.create(
         kind=BatchKind.KILL,
         actor=actor,
-        intent=intent,
-        parameters_hash=hashlib.sha256(numbers.encode()).hexdigest(),
+        intent=key.intent,
+        parameters_hash=key.parameters_hash,
         address=address,
         switch=switch,
         created_at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,11 +31,20 @@ class ListChanged(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What the person confirmed: the list by its digest, and the words that were typed."""
+    """What the person confirmed: the list by its digest, and the words that were typed.
+
+    With the numbers of its orders the list is good as long as some of it stands: what was filled meanwhile needs no
+    cancel, and what came meanwhile is not canceled but listed as the rest. Without them it has to be the same list.
+    """
 
     intent: UUID
     digest: str
     typed: str
+    orders: frozenset[int] | None = None
+
+    @property
+    def parameters_hash(self) -> str:
+        return hashlib.sha256(f"{self.digest} {_plain(self.typed)}".encode()).hexdigest()
 
 
 def preview(user: User, kind: SwitchKind, target: Target) -> CancelList:
@@ -84,7 +94,7 @@ def engage(
             switch = _engaged(person, kind, target, reason, confirmed.intent)
             detail = {"kind": kind.value, "scope": target.scope.value, "target": target.key, "orders": found.count}
             audited(person, "switch.engaged", switch, reason, detail)
-            batch = _batch(switch, found, person, confirmed.intent)
+            batch = _batch(switch, found, person, confirmed)
             # At once and last: the heads of all who are told are locked in one order, after the rows of the orders.
             stream.record([*news_of(switch), *([batches.news_of(batch)] if batch is not None else [])])
     except IntegrityError:
@@ -128,7 +138,7 @@ def _cancel_rest(person: Person, switch: Switch, confirmed: Confirmed) -> Comman
         if switch.kind != SwitchKind.KILL or not Switch.objects.engaged().filter(pk=switch.pk).exists():
             raise Conflict("not_engaged", _("가동 중인 킬 스위치가 아닙니다."))
         found = _confirmed_list(SwitchKind.KILL, Target.of(switch), confirmed)
-        batch = _batch(switch, found, person, confirmed.intent)
+        batch = _batch(switch, found, person, confirmed)
         if batch is None:
             raise Refused("orders", _("취소할 미체결 주문이 없습니다."))
         stream.record([batches.news_of(batch)])
@@ -157,16 +167,23 @@ def _exists(user: User, target: Target) -> bool:
             return True
 
 
-def _list(kind: SwitchKind, target: Target) -> CancelList:
-    return cancel_lists.read(switches.open_orders(target), clock.now()) if kind == SwitchKind.KILL else EMPTY
+def _list(kind: SwitchKind, target: Target, only: frozenset[int] | None = None) -> CancelList:
+    if kind != SwitchKind.KILL:
+        return EMPTY
+    found = switches.open_orders(target)
+    return cancel_lists.read(found if only is None else found.filter(pk__in=only), clock.now())
 
 
 def _confirmed_list(kind: SwitchKind, target: Target, confirmed: Confirmed) -> CancelList:
-    """The list as it is now, if it is the one that was shown. Raises ListChanged or Refused."""
-    found = _list(kind, target)
-    if found.digest != confirmed.digest:
+    """What still stands of the list that was shown. Raises ListChanged or Refused."""
+    shown = confirmed.orders
+    if shown is not None and cancel_lists.digest_of(shown) != confirmed.digest:
+        raise ListChanged(_list(kind, target))
+    found = _list(kind, target, shown)
+    if shown is None and found.digest != confirmed.digest:
         raise ListChanged(found)
-    if _plain(confirmed.typed) != _plain(confirmation(kind, found.count)):
+    count = found.count if shown is None else len(shown)
+    if _plain(confirmed.typed) != _plain(confirmation(kind, count)):
         raise Refused("confirmation", _("표시된 문구를 그대로 입력해야 합니다."))
     return found
 
@@ -212,9 +229,7 @@ def _same_rest(user: User, switch: Switch, confirmed: Confirmed) -> CommandBatch
     if known is None:
         return None
     of_engaging = switch.engaged_by_id == user.pk and switch.intent == confirmed.intent
-    typed = confirmation(SwitchKind.KILL, known.rows.count())
-    alike = known.parameters_hash == confirmed.digest and _plain(confirmed.typed) == _plain(typed)
-    if known.switch_id != switch.pk or of_engaging or not alike:
+    if known.switch_id != switch.pk or of_engaging or known.parameters_hash != confirmed.parameters_hash:
         raise _key_reused()
     return known
 
@@ -227,8 +242,9 @@ def _is_engaged(kind: SwitchKind, target: Target) -> bool:
     return any(Target.of(each) == target for each in Switch.objects.engaged().filter(kind=kind))
 
 
-def _batch(switch: Switch, found: CancelList, person: Person, intent: UUID) -> CommandBatch | None:
+def _batch(switch: Switch, found: CancelList, person: Person, confirmed: Confirmed) -> CommandBatch | None:
     """Every order of the list becomes a row, also where a cancel is not possible now: its outcome says so."""
     if not found.count:
         return None
-    return batches.of_kill(switch, [line.order for line in found.lines], person.user, intent, person.address)
+    key = batches.Key(confirmed.intent, confirmed.parameters_hash)
+    return batches.of_kill(switch, [line.order for line in found.lines], person.user, key, person.address)

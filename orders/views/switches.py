@@ -130,6 +130,7 @@ class _Confirming:
         context = {
             "switch": self.subject,
             "list": list_row(found, switching.confirmation(self.kind, found.count)),
+            "numbers": ",".join(str(line.order.pk) for line in found.lines),
             "intent": uuid4(),
             "reason": posted.get("reason", ""),
             "errors": errors or {},
@@ -153,11 +154,20 @@ class _Confirming:
             intent = UUID(posted.get("intent", ""))
         except ValueError:
             raise Http404 from None
-        return switching.Confirmed(intent, posted.get("digest", ""), posted.get("confirmation", ""))
+        orders = _numbers(posted["orders"]) if "orders" in posted else None
+        return switching.Confirmed(intent, posted.get("digest", ""), posted.get("confirmation", ""), orders)
 
     def _again(self) -> CancelList:
         target = self.subject["target"]
         return EMPTY if self.kind != SwitchKind.KILL else cancel_lists.read(switches.open_orders(target), clock.now())
+
+
+def _numbers(text: str) -> frozenset[int]:
+    """The orders of the list that was shown. Raises Http404 for what is no list of numbers."""
+    numbers = text.split(",") if text else []
+    if not all(number.isascii() and number.isdigit() and len(number) < 19 for number in numbers):
+        raise Http404
+    return frozenset(map(int, numbers))
 
 
 def _engage(request: HttpRequest, kind: SwitchKind, target: Target, confirmed: switching.Confirmed) -> str:

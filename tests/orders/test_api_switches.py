@@ -36,7 +36,7 @@ def listed(client: Client, **asked: str) -> Any:
     return client.get(f"{API}switches/preview/", {"kind": "kill", "scope": "all", **asked})
 
 
-def engage(client: Client, key: object = None, **changes: str) -> Any:
+def engage(client: Client, key: object = None, **changes: Any) -> Any:
     values = {"kind": "kill", "scope": "all", "reason": "시세 이상", **changes}
     if "digest" not in values:
         shown = listed(client, **{name: values[name] for name in ("kind", "scope", "target") if name in values}).json()
@@ -89,6 +89,18 @@ def test_a_list_that_changed_answers_409_with_the_new_one(officer: User, order: 
     assert response.json()["list"]["count"] == 2
     again = response.json()["list"]
     assert engage(bearer(officer), digest=again["digest"], confirmation=again["confirmation"]).status_code == 202
+
+
+def test_the_numbers_of_a_list_keep_it_good_while_others_come_and_go(
+    officer: User, order: Make, broker: Broker
+) -> None:
+    order()
+    shown = listed(bearer(officer)).json()
+    order()
+    numbers = [row["id"] for row in shown["orders"]]
+    given = {"digest": shown["digest"], "confirmation": shown["confirmation"], "orders": numbers}
+    answer = engage(bearer(officer), **given)
+    assert (answer.status_code, answer.json()["batch"]["total"]) == (202, 1)
 
 
 def test_the_same_key_answers_with_the_same_switch(officer: User, order: Make) -> None:

@@ -13,11 +13,11 @@ from django.db import connections, transaction
 
 from accounts.models import User
 from orders import batches, switches, switching
-from orders.commands import CommandError, Conflict
+from orders.commands import CommandError, Conflict, Refused
 from orders.domain.sessions import Action
 from orders.models import CommandBatch, Order, Switch, SwitchScope
 from orders.switches import Target
-from orders.switching import Confirmed
+from orders.switching import Confirmed, ListChanged
 from tests.orders.batches.conftest import selection, wait_for_batches
 from tests.orders.switching.conftest import ALL, KILL, OFF, confirmed, engage, person
 
@@ -126,3 +126,35 @@ def test_a_second_click_returns_no_earlier_than_the_first_could_have(officer: Us
         thread.join(20)
     assert found == [False]
     assert returned.is_set()
+
+
+def test_a_busy_desk_engages_over_what_still_stands_of_the_list(officer: User, order: Make) -> None:
+    """One of the orders is filled and another one comes while the words are typed."""
+    filled, working = order(), order()
+    asked = replace(confirmed(officer), orders=frozenset({filled.pk, working.pk}))
+    Order.objects.filter(pk=filled.pk).update(status="FILLED", leaves_qty=0)
+    new = order()
+    switch, batch = switching.engage(person(officer), KILL, ALL, "시세 이상", asked)
+    assert batch is not None
+    assert [row.order_id for row in batch.rows.all()] == [working.pk]
+    assert new in [line.order for line in switching.rest(officer, switch).lines]
+    assert switching.engage(person(officer), KILL, ALL, "시세 이상", asked) == (switch, batch)
+
+
+def test_a_list_that_is_all_gone_engages_without_a_batch(officer: User, order: Make) -> None:
+    gone = order()
+    asked = replace(confirmed(officer), orders=frozenset({gone.pk}))
+    Order.objects.filter(pk=gone.pk).update(status="FILLED", leaves_qty=0)
+    switch, batch = switching.engage(person(officer), KILL, ALL, "시세 이상", asked)
+    assert (switch.is_engaged, batch) == (True, None)
+
+
+def test_numbers_that_are_not_those_of_the_digest_are_another_list(officer: User, order: Make) -> None:
+    shown, added = order(), order()
+    asked = confirmed(officer)
+    with pytest.raises(ListChanged):
+        switching.engage(person(officer), KILL, ALL, "시세 이상", replace(asked, orders=frozenset({shown.pk})))
+    both = replace(asked, orders=frozenset({shown.pk, added.pk}), typed=switching.confirmation(KILL, 1))
+    with pytest.raises(Refused):
+        switching.engage(person(officer), KILL, ALL, "시세 이상", both)
+    assert not Switch.objects.exists()

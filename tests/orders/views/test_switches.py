@@ -85,6 +85,18 @@ def test_a_list_that_has_changed_is_shown_anew(page: Client, order: Make) -> Non
     assert hidden_values(again.content.decode())["digest"] != shown["digest"]
 
 
+def test_an_order_that_comes_while_the_words_are_typed_stops_no_engaging(
+    page: Client, order: Make, broker: Broker
+) -> None:
+    order()
+    shown = hidden_values(page.get(NEW).content.decode())
+    order()
+    given = {"digest": shown["digest"], "orders": shown["orders"], "confirmation": "전량취소 1"}
+    assert engage(page, **{**given, "orders": "1,x"}).status_code == 404
+    assert engage(page, **given).status_code == 302
+    assert Switch.objects.get().batches.get().rows.count() == 1
+
+
 def test_a_switch_that_is_engaged_already_is_said_so(page: Client, order: Make) -> None:
     order()
     engage(page)
