@@ -159,6 +159,11 @@ def fill_sums(order: Order) -> tuple[Decimal, Decimal]:
     return sums["quantity"] or ZERO, sums["amount"] or ZERO
 
 
+def filled_under(order: Order, number: int) -> Decimal:
+    """Quantity filled under one number of the chain."""
+    return Fill.objects.filter(order=order, number=number).aggregate(quantity=Sum("last_qty"))["quantity"] or ZERO
+
+
 def filled_beside(order: Order, numbers: list[int]) -> tuple[Decimal, Decimal]:
     """Quantity and amount filled under other numbers of the chain: an older day's, which a read does not show."""
     unseen = Fill.objects.filter(order=order).exclude(number__in=numbers)

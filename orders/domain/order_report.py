@@ -56,12 +56,17 @@ def _not_sent(state: OrderState, report: OrderReport, _earlier: Decimal) -> Orde
     return replace(state, status=OrderStatus.NOT_SENT, leaves_qty=ZERO, reason=report.reason)
 
 
-def _done(state: OrderState, report: OrderReport, _earlier: Decimal) -> OrderState:
+def _done(state: OrderState, report: OrderReport, earlier: Decimal) -> OrderState:
     """May be filled, canceled, modified or over with its session: fills, child rows and the clock tell which.
 
-    Of a modify whose notice was lost the newest row tells the price all the same.
+    Of a modify whose notice was lost the newest row tells the price all the same. Where it is full, and all that the
+    broker counts is known, the order is: a modify told before a fill that it came after had given it another quantity.
     """
-    return state if report.price in {None, state.price} else replace(state, price=report.price)
+    known = state if report.price in {None, state.price} else replace(state, price=report.price)
+    full = report.cum_qty == report.order_qty and earlier + report.cum_qty == state.cum_qty != state.order_qty
+    if not full or not state.cum_qty or state.status not in _REOPENS | {OrderStatus.FILLED}:
+        return known
+    return replace(known, status=OrderStatus.FILLED, order_qty=state.cum_qty, leaves_qty=ZERO)
 
 
 # EXPIRED is our own conclusion from the clock: an order that the broker still lists as open is open.

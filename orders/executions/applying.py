@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ from orders.models import CommandType, Fill, FillSource, Notice, NoticeFrame, No
 from orders.models.commands import LIVE_STATES
 
 CONFIRMED_BEFORE = "the exchange confirmed this number before"
+ZERO = Decimal(0)
 TOLD_BEFORE = "another session brought the same fill, and the order has no room for a second one"
 
 
@@ -130,11 +132,12 @@ def _after(order: Order, news: OrderNews) -> rules.OrderState:
     state = ledger.state_of(order)
     if not isinstance(news.event, OrderModified) or not order.numbers.filter(number=news.key.number).exists():
         return rules.apply(state, news.event)
-    if not state.is_open:
-        return state  # its fills came first, under the new number, and closed the order
+    rest = news.event.quantity - ledger.filled_under(order, news.key.number)
+    if not state.is_open or rest <= ZERO:
+        return state  # its fills came first, under the new number
     # The rest of what was modified is filled already: that notice is late or lost, and the inquiry will tell.
-    whole = replace(state, order_qty=state.cum_qty + news.event.quantity, leaves_qty=news.event.quantity)
-    return rules.apply(whole, news.event)
+    whole = replace(state, order_qty=state.cum_qty + rest, leaves_qty=rest)
+    return rules.apply(whole, replace(news.event, quantity=rest))
 
 
 def _fill(order: Order, news: OrderNews, event: OrderFilled, row: Notice) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from orders import books, calendars
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
 from orders.models import Fill, MarketHours, NoticeState, Order, OrderNumber, StreamLease
+from tests.factories import OrderCommandFactory
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +207,30 @@ def test_of_two_modifies_that_share_an_order_each_has_a_row(desk: Desk) -> None:
     late = overseas(RCTF_CLS="1", ACPT_YN="2", ODER_NO="3570", OODER_NO="3567", CNTG_QTY="0000000006")
     desk.notice("H0GSCNI0", late, at=NIGHT + timedelta(seconds=30))
     assert [row.leaves_qty for row in Order.objects.order_by("id")] == [4, 6]
+
+
+def test_a_fill_before_a_modify_that_only_a_list_tells_makes_the_order_full(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    ours = {"state": "ACKED", "broker_order_id": "0000003570", "pre_image": {"leaves_qty": "10"}}
+    OrderCommandFactory.create(order=order(), type="modify", quantity=None, **ours)
+    child = {"ODER_NO": "3570", "OODER_NO": "3567"}
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", CNTG_QTY="0000000007", **child))
+    desk.notice("H0GSCNI0", filled(7, **child))
+    assert (order().status, order().order_qty) == ("FILLED", 7)
+    gone = report(**{**sold(3), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
+    whole = modified(7, **{**sold(7), "leaves_qty": Decimal(0)}, price=Decimal(1827), status=ReportStatus.DONE)
+    for after in (70, 80):
+        read(desk, gone, whole, after=after)
+    row = order()
+    assert (row.status, row.order_qty, row.cum_qty, row.leaves_qty) == ("FILLED", 10, 10, 0)
+
+
+def test_a_modify_told_after_its_first_fill_leaves_the_rest(desk: Desk) -> None:
+    child = {"ODER_NO": "3570", "OODER_NO": "3567"}
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(2, **child))
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", CNTG_UNPR="018000000", **child))
+    assert (order().order_qty, order().cum_qty, order().leaves_qty, order().price) == (10, 2, 8, Decimal(1800))
 
 
 def test_a_part_that_an_inquiry_splits_off_has_its_evidence(desk: Desk) -> None:

@@ -134,3 +134,12 @@ def test_a_row_that_is_done_tells_the_price_of_a_modify_and_no_more() -> None:
     done = report(status=R.DONE, cum_qty=int(state.cum_qty), leaves_qty=0)
     assert apply_report(state, replace(done, price=D("190.25"))) == replace(state, price=D("190.25"))
     assert apply_report(state, replace(done, price=None)) is state
+
+
+@pytest.mark.parametrize("ordered", [7, 12])
+def test_a_newest_row_that_is_full_fills_an_order_that_was_given_another_quantity(ordered: int) -> None:
+    filled = with_fills(new_order(D(ordered), D(190)), D(10), D(1900))
+    full = replace(report(status=R.DONE, cum_qty=7, leaves_qty=0), order_qty=D(7), price=None)
+    after = apply_report(filled, full, earlier=D(3))
+    assert after == replace(filled, status=S.FILLED, order_qty=D(10), leaves_qty=D(0))
+    assert apply_report(filled, full, earlier=D(4)) is filled
