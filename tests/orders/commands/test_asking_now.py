@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import BoundedSemaphore
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from django.test import Client
 from accounts import audit
 from accounts.models import AuditEvent, Role
 from orders import reconciliation
+from orders.api import inquire
 from orders.commands import submit
 from orders.models import KisConnection, Order, OrderCommand
 from tests import factories as make
@@ -94,6 +96,18 @@ def test_whoever_sees_the_order_may_ask_and_gets_the_row_with_the_evidence_so_fa
     again = api(watcher).post(path)
     assert (again.status_code, again.json()["code"], int(again["Retry-After"]) <= 3) == (429, "throttled", True)
     clock.shift(timedelta(seconds=3))
+    assert api(watcher).post(path).status_code == 200
+
+
+def test_few_are_asked_for_at_once_so_that_a_process_stays_free_for_orders(
+    unknown: OrderCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = make.UserFactory.create(role=Role.COMPLIANCE)
+    path = f"/api/v1/orders/{unknown.order_id}/inquire/"
+    monkeypatch.setattr(inquire, "AT_ONCE", BoundedSemaphore(1))
+    with inquire.AT_ONCE:
+        answer = api(watcher).post(path)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
     assert api(watcher).post(path).status_code == 200
 
 
