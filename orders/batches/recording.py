@@ -56,6 +56,7 @@ def cancel_selected(asked: Selection) -> CommandBatch:
         raise commands.NotPermitted("role", _("주문 권한이 없습니다."))
     if not asked.fresh_factor:
         raise commands.NotPermitted("second_factor_needed", _("2차 인증을 다시 해야 합니다."))
+    _check_length(asked)
     orders = selected(asked.user, [pk for pk, _version in asked.orders])
     known = _same_intent(asked)
     if known is not None:
@@ -83,12 +84,16 @@ def selected(user: User, numbers: Sequence[int]) -> QuerySet[Order]:
     return found.order_by("ordered_at", "pk")
 
 
+def _check_length(asked: Selection) -> None:
+    """Before the database is asked for so many."""
+    if len(asked.orders) > most_rows():
+        raise commands.Refused("orders", _("한 번에 %(n)s건까지 취소할 수 있습니다.") % {"n": most_rows()})
+
+
 def _check(asked: Selection) -> None:
     numbers = [pk for pk, _version in asked.orders]
     if not numbers:
         raise commands.Refused("orders", _("주문을 하나 이상 골라야 합니다."))
-    if len(numbers) > most_rows():
-        raise commands.Refused("orders", _("한 번에 %(n)s건까지 취소할 수 있습니다.") % {"n": most_rows()})
     if len(set(numbers)) != len(numbers):
         raise commands.Refused("orders", _("같은 주문이 두 번 들어 있습니다."))
     _check_running(asked.user, numbers)

@@ -47,6 +47,15 @@ class Confirmed:
         return hashlib.sha256(f"{self.digest} {_plain(self.typed)}".encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an engaging is for."""
+
+    kind: SwitchKind
+    target: Target
+    reason: str
+
+
 def preview(user: User, kind: SwitchKind, target: Target) -> CancelList:
     """The orders that a kill switch for this target would cancel now; sending off cancels none.
 
@@ -84,7 +93,8 @@ def engage(
     """
     check_person(person)
     _check_right(person.user, kind, target)
-    known = _same_intent(person.user, confirmed.intent, kind, target)
+    asked = _Asked(kind, target, reason.strip())
+    known = _same_intent(person.user, asked, confirmed)
     if known is not None:
         return known
     check_reason(reason)
@@ -98,7 +108,7 @@ def engage(
             # At once and last: the heads of all who are told are locked in one order, after the rows of the orders.
             stream.record([*news_of(switch), *([batches.news_of(batch)] if batch is not None else [])])
     except IntegrityError:
-        known = _same_intent(person.user, confirmed.intent, kind, target)
+        known = _same_intent(person.user, asked, confirmed)
         if known is not None:
             return known
         if not _is_engaged(kind, target):
@@ -208,19 +218,19 @@ def _engaged(person: Person, kind: SwitchKind, target: Target, reason: str, inte
     )
 
 
-def _same_intent(
-    user: User, intent: UUID, kind: SwitchKind, target: Target
-) -> tuple[Switch, CommandBatch | None] | None:
+def _same_intent(user: User, asked: _Asked, confirmed: Confirmed) -> tuple[Switch, CommandBatch | None] | None:
     """What this key has engaged before, once no send that it stops is begun any more. Raises Conflict."""
-    known = Switch.objects.filter(engaged_by=user, intent=intent).first()
+    known = Switch.objects.filter(engaged_by=user, intent=confirmed.intent).first()
+    batch = CommandBatch.objects.filter(actor=user, intent=confirmed.intent).first()
     if known is None:
-        if CommandBatch.objects.filter(actor=user, intent=intent).exists():
+        if batch is not None:
             raise _key_reused()
         return None
-    if known.kind != kind or Target.of(known) != target:
+    alike = batch is None or batch.parameters_hash == confirmed.parameters_hash
+    if _Asked(SwitchKind(known.kind), Target.of(known), known.reason) != asked or not alike:
         raise _key_reused()
     switches.wait_for_claims()
-    return known, known.batches.filter(actor=user, intent=intent).first()
+    return known, batch
 
 
 def _same_rest(user: User, switch: Switch, confirmed: Confirmed) -> CommandBatch | None:

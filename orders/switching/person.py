@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,8 @@ def check_reason(reason: str) -> None:
     """Raises Refused."""
     if not reason.strip():
         raise Refused("reason", _("사유를 적어야 합니다."))
+    if any(unicodedata.category(character).startswith("C") for character in reason):  # shown on everybody's banner
+        raise Refused("reason", _("사유에 쓸 수 없는 문자가 있습니다."))
     if len(reason) > LONGEST_REASON:
         raise Refused("reason", _("사유는 %(n)s자까지입니다.") % {"n": LONGEST_REASON})
 

@@ -158,3 +158,18 @@ def test_numbers_that_are_not_those_of_the_digest_are_another_list(officer: User
     with pytest.raises(Refused):
         switching.engage(person(officer), KILL, ALL, "시세 이상", both)
     assert not Switch.objects.exists()
+
+
+def test_the_key_of_an_engaging_is_good_for_that_reason_and_that_list_alone(officer: User, order: Make) -> None:
+    order()
+    asked = confirmed(officer)
+    switching.engage(person(officer), KILL, ALL, "시세 이상", asked)
+    for reason, given in (("다른 사유", asked), ("시세 이상", replace(asked, digest="x"))):
+        assert code_of(partial(switching.engage, person(officer), KILL, ALL, reason, given)) == "key_reused"
+
+
+@pytest.mark.parametrize("reason", ["a\x00b", "시세\u202e이상", "두\n줄"])
+def test_a_reason_has_no_characters_that_cannot_be_seen(officer: User, reason: str) -> None:
+    with pytest.raises(Refused) as caught:
+        switching.engage(person(officer), KILL, ALL, reason, confirmed(officer))
+    assert caught.value.field == "reason"
