@@ -51,6 +51,9 @@ class Asking:
         self._ended: set[tuple[int, datetime]] = set()
         self._suspects: list[Notice] = []
         self._loss: int | None = None  # the recovery of the whole connection
+        self._unsaid: Loss | None = None  # what the database did not take
+        self._to_begin = False  # notices come again, and nothing is asked for yet
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self, over: asyncio.Event) -> None:
         """Ask until `over`. Raises LeaseLost."""
@@ -60,8 +63,8 @@ class Asking:
             if now - planned >= PLAN_EVERY:
                 await self._plan()
                 planned = now
-            if self._suspects and now - suspected >= SUSPECTS_EVERY:
-                await self._follow_suspects()
+            if now - suspected >= SUSPECTS_EVERY:
+                await self._catch_up()
                 suspected = now
             question = self._agenda.next(time.monotonic())
             if question is None:
@@ -74,22 +77,37 @@ class Asking:
 
     async def lost(self, reason: RecoveryReason, at: datetime) -> None:
         """Notices may be missing since `at`. Raises LeaseLost."""
-        row = await self._worker.quietly(recoveries.lose, self._hold.fence, Loss(reason, at))
-        if row is not None:
-            self._agenda.drop(row.pk)
-            self._loss = row.pk
+        async with self._one_at_a_time:
+            await self._lose(Loss(reason, at))
 
     async def found(self) -> None:
-        """Notices come again: everything is read until two reads agree. Raises LeaseLost."""
+        """Notices come again: everything is read until two reads agree. Raises LeaseLost.
+
+        While the database is away the sweeps go on, and it is tried again.
+        """
+        async with self._one_at_a_time:
+            self._link.recovered = False
+            if self._loss is None or self._unsaid is not None:
+                await self._lose(Loss(RecoveryReason.RECONNECT, clock.now()))
+            self._to_begin = True
+            if self._loss is not None and self._unsaid is None and await self._plan():
+                await self._begin_reading(self._loss)
+
+    async def _lose(self, loss: Loss) -> None:
+        self._to_begin = False
+        if self._loss is not None:
+            self._agenda.drop(self._loss)
+        self._unsaid = self._unsaid or loss  # what could not be written began earlier
+        row = await self._worker.quietly(recoveries.lose, self._hold.fence, self._unsaid)
+        if row is not None:
+            self._unsaid, self._loss = None, row.pk
+
+    async def _begin_reading(self, recovery_id: int) -> None:
+        if await self._worker.quietly(_begin, self._hold, recovery_id) is None:
+            return
+        self._to_begin = False
         self._link.recovered = False
-        if self._loss is None:
-            await self.lost(RecoveryReason.RECONNECT, clock.now())
-        if self._loss is None:
-            return  # the database is away; the sweeps go on
-        await self._plan()
-        await self._worker.quietly(recoveries.begin, self._hold.fence, self._loss, clock.now())
-        self._link.recovered = False
-        self._agenda.recover(self._loss, self._families, time.monotonic())
+        self._agenda.recover(recovery_id, self._families, time.monotonic())
         self._see_recovered()
 
     def heard(self, notices: Sequence[Notice]) -> None:
@@ -100,10 +118,21 @@ class Asking:
         """How old the reads are, in business time."""
         return Sweeps(_moment(self._agenda.oldest_open()), _moment(self._agenda.oldest_all()), self._agenda.is_answered)
 
-    async def _plan(self) -> None:
+    async def _catch_up(self) -> None:
+        """What the database did not take before, and the frames that could not be read."""
+        busy = self._one_at_a_time.locked()
+        if self._to_begin and self._link.live and not busy:
+            await self.found()
+        elif self._unsaid is not None and not busy:
+            await self.lost(self._unsaid.reason, self._unsaid.lost_at)
+        if self._suspects:
+            await self._follow_suspects()
+
+    async def _plan(self) -> bool:
+        """False when the database did not answer."""
         plan = await self._worker.quietly(_look, self._connection.pk, clock.now())
         if plan is None:
-            return
+            return False
         self._families = plan.families
         self._agenda.know({account_id: bool(families) for account_id, families in plan.families.items()})
         now = time.monotonic()
@@ -111,6 +140,7 @@ class Asking:
             self._agenda.read_fully(account_id, now)
             self._agenda.read_fully(account_id, now + SECOND_END_READ.total_seconds())
         self._ended |= plan.ended
+        return True
 
     async def _ask(self, question: Question) -> None:
         families = self._families.get(question.account_id, ()) if question.scope is Scope.OPEN else ()
@@ -130,7 +160,10 @@ class Asking:
     async def _follow_suspects(self) -> None:
         suspects, self._suspects = self._suspects, []
         rows = await self._worker.quietly(_open_windows, self._connection.pk, self._hold, suspects)
-        for row in rows or []:
+        if rows is None:
+            self._suspects = [*suspects, *self._suspects]
+            return
+        for row in rows:
             ids = self._families if row.account_id is None else [row.account_id]
             self._agenda.recover(row.pk, ids, time.monotonic(), urgent=True)
             if row.account_id is None:
@@ -152,6 +185,11 @@ def _look(connection_id: int, now: datetime) -> _Plan:
         if until is not None and until < now:
             ended.add((order.account_id, until))
     return _Plan({pk: tuple(sorted(found)) for pk, found in families.items()}, frozenset(ended))
+
+
+def _begin(hold: Hold, recovery_id: int) -> bool:
+    recoveries.begin(hold.fence, recovery_id, clock.now())
+    return True
 
 
 def _inquire(account_id: int, families: Collection[Family], hold: Hold) -> Answer | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from orders import books, lease
 from orders.domain.events import Family, OrderReport, RequestKind
 from orders.lease import Hold
-from orders.models import Notice, Order, Recovery
+from orders.models import Notice, Order, Recovery, RecoveryReason
 from orders.notice_stream import asking
+from orders.notice_stream.agenda import Question, Scope
+from orders.notice_stream.asking import Asking
+from orders.notice_stream.feed import Link
 from orders.placing import accounts_named
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 from tests.orders.test_books import read, report, sold
@@ -116,3 +123,54 @@ def test_an_order_that_differs_does_not_agree_until_no_list_has_shown_it_for_a_d
     Order.objects.update(differs_since=NIGHT)
     assert not asking._agrees(books.Read(desk.stock, NIGHT + timedelta(hours=1), ()))
     assert asking._agrees(books.Read(desk.stock, NIGHT + timedelta(days=2), ()))
+
+
+def busy_database(times: int) -> None:
+    """In this thread the lease cannot be read for so many times."""
+    left = [times]
+
+    def busy(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if left[0] and "streamlease" in sql:
+            left[0] -= 1
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+    connection.execute_wrappers.append(busy)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failing", [1, 2, 3])
+async def test_a_recovery_that_a_busy_database_did_not_take_is_begun_later(
+    desk: Desk, hold: Hold, failing: int
+) -> None:
+    link = Link(live=False)
+    asked = Asking(desk.connection, hold, link)
+    await asked._worker.run(busy_database, failing)
+    await asked.lost(RecoveryReason.SILENCE, NIGHT)
+    link.live = True
+    await asked.found()
+    for _ in range(failing):
+        assert not link.recovered
+        await asked._catch_up()
+    row = await asked._worker.run(Recovery.objects.get)
+    assert (row.reason, row.lost_at, row.ended_at) == ("silence", NIGHT, None)
+    assert row.began_at is not None
+    assert asked._agenda.next(time.monotonic()) == Question(desk.stock.pk, Scope.ALL)
+    assert row.pk in asked._agenda._recoveries
+    await asked.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_bad_frame_is_followed_although_the_database_was_busy(desk: Desk, hold: Hold) -> None:
+    asked = Asking(desk.connection, hold, Link(live=True))
+    await asked._plan()
+    desk.epoch = hold.tenure
+    asked.heard(await asked._worker.run(quarantined, desk, overseas(CNTG_QTY="ten", ACNT_NO="1234567801")))
+    await asked._worker.run(busy_database, 1)
+    await asked._catch_up()
+    assert await asked._worker.run(Recovery.objects.count) == 0
+    await asked._catch_up()
+    row = await asked._worker.run(Recovery.objects.get)
+    assert (row.account_id, row.reason) == (desk.stock.pk, "quarantine")
+    assert row.pk in asked._agenda._recoveries
+    await asked.close()
