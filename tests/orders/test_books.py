@@ -276,6 +276,18 @@ def test_a_cancel_of_a_part_that_a_list_told_first_is_not_taken_out_again_by_its
     assert (told.evidence_kind, told.detail) == ("inquiry", {"number": "3571", "quantity": "1"})
 
 
+def test_a_cancel_that_a_list_told_is_not_too_late_when_the_rest_is_filled(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    before = {"leaves_qty": "10", "canceled_qty": "0", "number": 3567}
+    asked = OrderCommandFactory.create(
+        order=order(), quantity=2, state="ACKED", broker_order_id="0000003571", pre_image=before
+    )
+    read(desk, report(leaves_qty=Decimal(8)), cancel_of(2), after=5)
+    desk.notice("H0GSCNI0", filled(8), at=NIGHT + timedelta(seconds=6))
+    asked.refresh_from_db()
+    assert (order().status, asked.state) == ("FILLED", "ACKED")
+
+
 def test_a_cancel_of_a_part_that_its_notice_told_is_not_counted_again_by_a_list(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", canceled_notice(1))
