@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from accounts.models import ClientAccount
@@ -76,13 +76,19 @@ def add_number(
         family=(family or Family(order.family)).value,
         order_date=order_date or order.order_date,
         number=number,
-        defaults={"order": order, "text": f"{number:010d}", "kind": wanted, "position": order.numbers.count()},
+        defaults={"order": order, "text": f"{number:010d}", "kind": wanted, "position": _last_position(order) + 1},
     )
     if created or row.order_id != order.pk or row.kind != REQUESTED or wanted == REQUESTED:
         return created
     row.kind = wanted
     row.save(update_fields=["kind"])
     return True
+
+
+def _last_position(order: Order) -> int:
+    """Of the numbers that the order still has (some may have gone to parts); -1 for none."""
+    last = order.numbers.aggregate(last=Max("position"))["last"]
+    return -1 if last is None else int(last)
 
 
 def hand_over(source: Order, target: Order, numbers: list[int]) -> Order | None:

@@ -314,3 +314,15 @@ def test_a_number_that_comes_into_force_is_a_new_version(desk: Desk) -> None:
     assert only_order().version == before + 1
     event = StreamEvent.objects.filter(user=desk.manager).latest("seq")
     assert (event.row["order_id"], event.version) == ("0000003570", before + 1)
+
+
+def test_a_number_after_those_that_went_to_parts_is_the_newest(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    requests = [{"ODER_NO": number, "OODER_NO": "3567", "RCTF_CLS": "1"} for number in ("3570", "3571", "3572")]
+    for columns in requests:
+        desk.notice("H0GSCNI0", overseas(CNTG_QTY="0000000002", **columns))
+    for columns in requests[:2]:
+        desk.notice("H0GSCNI0", overseas(CNTG_QTY="0000000002", ACPT_YN="2", **columns))
+    desk.notice("H0GSCNI0", overseas(CNTG_QTY="0000000006", ACPT_YN="2", **requests[2]))
+    desk.notice("H0GSCNI0", overseas(CNTG_QTY="0000000006", ACPT_YN="2", ODER_NO="3573", OODER_NO="3572", RCTF_CLS="1"))
+    assert outcomes.number_of(Order.objects.get(parent=None))[0] == 3573
