@@ -28,6 +28,8 @@ from orders.models import Notice, NoticeFrame, NoticeState, StreamLease
 
 log = logging.getLogger(__name__)
 
+MAX_WIDTH = 32_767  # the column's own limit
+
 
 def record_notice(journal: Journal, number: int, received: NoticeReceived, received_at: datetime) -> list[Notice]:
     """Keep one frame, then apply it. Returns a row a record. Raises LeaseLost; anything else ends in quarantine."""
@@ -101,12 +103,17 @@ def _split(received: NoticeReceived) -> list[Record] | _Whole:
 
 
 def _apply_or_quarantine(frame: NoticeFrame, journal: Journal, position: int, record: Record) -> Notice:
-    row = Notice(position=position, tr_id=record.tr_id, width=len(record.columns), plaintext="^".join(record.columns))
+    row = Notice(position=position, tr_id=record.tr_id, width=_width(record), plaintext="^".join(record.columns))
     reason = _try(frame, journal, row, record)
     if reason is None:
         return row
     row.pk = None
     return _quarantine(frame, journal, row, reason)
+
+
+def _width(record: Record) -> int:
+    """As many columns as the row can say: a senseless frame must not stop the ones behind it."""
+    return min(len(record.columns), MAX_WIDTH)
 
 
 def _try(frame: NoticeFrame, journal: Journal, row: Notice, record: Record) -> str | None:
@@ -159,7 +166,7 @@ def _read_again(frame: NoticeFrame, journal: Journal, row: Notice) -> None:
         reason: str | None = split.reason
     else:
         record = split[row.position]
-        row.tr_id, row.width, row.plaintext = record.tr_id, len(record.columns), "^".join(record.columns)
+        row.tr_id, row.width, row.plaintext = record.tr_id, _width(record), "^".join(record.columns)
         row.reason = ""
         reason = _try(frame, journal, row, record)
     if reason is not None:

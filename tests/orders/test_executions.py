@@ -316,6 +316,12 @@ def test_a_number_that_comes_into_force_is_a_new_version(desk: Desk) -> None:
     assert (event.row["order_id"], event.version) == ("0000003570", before + 1)
 
 
+def test_a_record_of_too_many_columns_is_quarantined_and_stops_nothing(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas(CNTG_QTY="x") + "^" * 40_000)
+    notice = Notice.objects.get()
+    assert (notice.state, notice.width) == (NoticeState.QUARANTINED, 32_767)
+
+
 def test_a_number_after_those_that_went_to_parts_is_the_newest(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     requests = [{"ODER_NO": number, "OODER_NO": "3567", "RCTF_CLS": "1"} for number in ("3570", "3571", "3572")]
