@@ -11,18 +11,19 @@ from django.utils.translation import gettext as _
 from accounts import broadcast as stream
 from accounts import clock
 from accounts.models.stream import Feed
-from orders import inquiries, permissions
+from orders import inquiries, outcomes, permissions
+from orders.commands.request import plain
 from orders.domain.events import Family, Market
 from orders.domain.pace import Turn
 from orders.domain.sessions import Action
 from orders.kis.errors import KisError
 from orders.kis.schemas import Revisable
-from orders.models import Order, OrderCommand
+from orders.models import CommandType, Order, OrderCommand
 from orders.permissions import Doubt
 
 log = logging.getLogger(__name__)
 
-FRESH_INQUIRY = timedelta(seconds=3)
+NOW, FRESH_INQUIRY = timedelta(0), timedelta(seconds=3)
 RESERVED = frozenset({Market.US_RESERVED, Market.ASIA_RESERVED})
 # KIS "선물옵션 정정취소주문": the night takes the exact remaining quantity alone, so no notice is recent enough.
 EXACT = frozenset({Market.FO_NIGHT})
@@ -44,8 +45,6 @@ def check(command: OrderCommand, order: Order) -> None:
         raise Doubted(found)
     if command.quantity is not None and command.quantity > order.leaves_qty:
         raise Doubted(_less_left())
-    if order.alarm:
-        raise Doubted(Doubt("books", _("장부가 증권사와 맞지 않아 보내지 않았습니다.")))
 
 
 def _less_left() -> Doubt:
@@ -98,6 +97,18 @@ def check_exact(order: Order) -> None:
         raise Doubted(_not_known())
 
 
+def check_seen(command: OrderCommand, order: Order) -> None:
+    """Raises Doubted where what a person chose figures for has another number or price by now: they never saw that.
+
+    A cancel of all that is left is about the order, whatever it is by now.
+    """
+    price = "" if order.price is None else plain(order.price)
+    seen = command.pre_image.get("number"), command.pre_image.get("price")
+    whole = command.type == CommandType.CANCEL and command.quantity is None
+    if not whole and seen != (outcomes.number_of(order)[0], price):
+        raise Doubted(Doubt("stale_version", _("그 사이 주문이 바뀌었습니다. 다시 확인하십시오.")))
+
+
 def _is_known(order: Order) -> bool:
     """What we hold of the order may be acted on."""
     if has_no_list(order) or _just_read(order):
@@ -112,7 +123,8 @@ def has_no_list(order: Order) -> bool:
 
 
 def _just_read(order: Order) -> bool:
-    return order.inquired_at is not None and clock.now() - order.inquired_at <= FRESH_INQUIRY
+    # A clock that was set back makes an old read look as if it were still to come.
+    return order.inquired_at is not None and NOW <= clock.now() - order.inquired_at <= FRESH_INQUIRY
 
 
 def _feed_is_live(order: Order) -> bool:

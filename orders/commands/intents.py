@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import access, clock
 from orders import ledger, outcomes
+from orders.commands import pre_image
 from orders.commands.request import CommandRequest, Conflict, NotPermitted, NotVisible, Refused, check_values
 from orders.commands.sending import carry_out
 from orders.crash_points import CrashPoint, reach
@@ -95,6 +96,7 @@ def _record(request: CommandRequest) -> tuple[OrderCommand, bool]:
             parameters_hash=request.digest(),
             address=request.address,
             supersedes=superseded,
+            pre_image=pre_image.of(order),
             created_at=now,
         )
         command.save(force_insert=True)

@@ -24,12 +24,15 @@ class Lifetime:
     until_tick: float
 
     @classmethod
-    def of(cls, command: OrderCommand, now: datetime, tick: float) -> Lifetime:
-        """Of a claimed command: what is left of its TTL, and before anybody else gives it up as unknown."""
-        until = command.created_at + TTL[CommandType(command.type)]
-        if command.claimed_at is not None:
-            until = min(until, command.claimed_at + LEAVES_WITHIN)
-        return cls(until, tick + (until - now).total_seconds())
+    def of(cls, command: OrderCommand, tick: float) -> Lifetime:
+        """The whole TTL of a command that was recorded at this tick."""
+        ttl = TTL[CommandType(command.type)]
+        return cls(command.created_at + ttl, tick + ttl.total_seconds())
+
+    def claimed(self, now: datetime, tick: float) -> Lifetime:
+        """What is left once the right to send was taken: it ends before anybody gives the command up as unknown."""
+        soon = tick + LEAVES_WITHIN.total_seconds()
+        return Lifetime(min(self.until, now + LEAVES_WITHIN), min(self.until_tick, soon))
 
     def lasts(self) -> bool:
         return clock.now() < self.until and time.monotonic() < self.until_tick

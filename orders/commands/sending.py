@@ -52,15 +52,16 @@ OVER = frozenset({Reason.MARKET_CLOSED.value, Reason.RESERVATION_BREAK.value})
 
 def carry_out(command: OrderCommand, by: audit.By) -> OrderCommand:
     """Check, claim, send and record one command in CREATED. Called once, by the request that recorded it."""
+    life = Lifetime.of(command, time.monotonic())
     try:
         sender, request = _prepare(command, by)
     except Doubted as refused:
         return _deny(command, refused.doubt, by)
-    if not _claim(command, by):
+    if not _claim(command, life, by):
         command.refresh_from_db()
         return command
     reach(CrashPoint.COMMAND_CLAIMED)
-    return _send(command, sender, request, by)
+    return _send(command, life, _Sending(sender, request), by)
 
 
 def _prepare(command: OrderCommand, by: audit.By) -> tuple[gateway.Sender, OrderRequest]:
@@ -112,6 +113,7 @@ def _make_ready(command: OrderCommand, revisable: Mapping[int, Revisable] | None
         command.refresh_from_db()
         if command.state != CommandState.CREATED:
             return
+        checks.check_seen(command, order)
         command.order = order
         number, text = outcomes.number_of(order)
         command.pre_image = pre_image.of(order, checks.bounded(command, revisable, number))
@@ -120,7 +122,7 @@ def _make_ready(command: OrderCommand, revisable: Mapping[int, Revisable] | None
         reach(CrashPoint.COMMAND_CHECKING)
 
 
-def _claim(command: OrderCommand, by: audit.By) -> bool:
+def _claim(command: OrderCommand, life: Lifetime, by: audit.By) -> bool:
     """Take the right to send: a conditional update, committed. From here on a crash means UNKNOWN.
 
     The switches and the hours are read again in the same transaction: what was engaged, or closed, since READY holds.
@@ -132,7 +134,7 @@ def _claim(command: OrderCommand, by: audit.By) -> bool:
         command.order = order
         if command.state == CommandState.READY and _held_back(command, order, by):
             return False
-        claimed = OrderCommand.objects.filter(
+        claimed = life.lasts() and OrderCommand.objects.filter(
             pk=command.pk,
             state=CommandState.READY,
             created_at__gt=now - TTL[CommandType(command.type)],
@@ -159,18 +161,26 @@ def _held_back(command: OrderCommand, order: Order, by: audit.By) -> bool:
     return True
 
 
-def _send(command: OrderCommand, sender: gateway.Sender, request: OrderRequest, by: audit.By) -> OrderCommand:
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What is sent, and by whom."""
+
+    sender: gateway.Sender
+    request: OrderRequest
+
+
+def _send(command: OrderCommand, life: Lifetime, sending: _Sending, by: audit.By) -> OrderCommand:
     """One request; a second only where the first did not leave, inside the same lifetime."""
-    life = Lifetime.of(command, clock.now(), time.monotonic())
+    life = life.claimed(clock.now(), time.monotonic())
     outcome: SendOutcome = NotSent("not tried")
     sends = 0
     sent_at = clock.now()
     while isinstance(outcome, NotSent) and sends < MOST_SENDS and _may_send(command, life):
         sends += 1
         sent_at = clock.now()
-        outcome = sender.send(request, command.gt_uid or "", life.lasts)
+        outcome = sending.sender.send(sending.request, command.gt_uid or "", life.lasts)
     reach(CrashPoint.COMMAND_ANSWERED)
-    command = _recorded(command, outcome, _Sent(sends, sent_at, _as_outcome(outcome, sender.connection)), by)
+    command = _recorded(command, outcome, _Sent(sends, sent_at, _as_outcome(outcome, sending.sender.connection)), by)
     reach(CrashPoint.COMMAND_RECORDED)
     return command
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -131,3 +132,31 @@ def test_books_that_differ_are_asked_for_first_even_while_the_feed_is_live(
     clock.shift(timedelta(seconds=1))
     submit(asked(desk, other))
     assert any("order-resv-list" in path for path in broker.inquiries)
+
+
+MODIFY: dict[str, Any] = {"type": "modify", "price": Decimal("181.25")}
+PART: dict[str, Any] = {"type": "cancel", "quantity": Decimal(4)}
+ALL: dict[str, Any] = {"type": "cancel"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "key"),
+    [(MODIFY, "DENIED", "stale_version"), (PART, "DENIED", "stale_version"), (ALL, "ACKED", "APBK0013")],
+    ids=["a modify", "a part", "all"],
+)
+def test_an_order_that_got_another_price_before_ready_is_not_what_the_person_saw(
+    market: Market, wanted: dict[str, Any], state: str, key: str, when: Callable[..., None]
+) -> None:
+    market.broker.reply("daytime-order-rvsecncl", DAYTIME_OK)
+    when(CrashPoint.COMMAND_CREATED, lambda: Order.objects.update(price=Decimal(190)))
+    command = submit(asked(market.desk, market.order, **wanted))
+    assert (command.state, command.reason_code) == (state, key)
+    assert len(market.broker.orders) == (state == "ACKED")
+
+
+def test_an_inquiry_of_a_time_to_come_is_no_fresh_one(market: Market) -> None:
+    market.broker.reply("daytime-order-rvsecncl", DAYTIME_OK)
+    market.broker.reply("inquire-ccnl", (400, b"{}"))
+    Order.objects.update(inquired_at=datetime.now(UTC) + timedelta(minutes=9))
+    command = submit(asked(market.desk, market.order))
+    assert (command.state, command.reason_code, market.broker.orders) == ("DENIED", "not_known", [])
