@@ -36,6 +36,7 @@ from orders.permissions import sessions
 from orders.reconciliation.recovering import RESOLVER
 
 WAITING = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED, CommandState.SUPERSEDED)
+UNESCALATED = (CommandState.ACKED, CommandState.UNKNOWN)
 EVERYTHING = frozenset(Family)
 
 
@@ -117,6 +118,17 @@ def _judge(command_id: Any, rows: _Rows, read: Read) -> bool:
         moved = _move(command, outcome, case.judgement, read.asked_at)
         reach(CrashPoint.RESOLVER_JUDGING)
     return moved
+
+
+def escalate(command_id: Any, now: datetime) -> None:
+    """The broker gives no list to judge by: from now on the command is a person's."""
+    with transaction.atomic():
+        order = ledger.lock(OrderCommand.objects.get(pk=command_id).order_id)
+        command = OrderCommand.objects.select_for_update().get(pk=command_id)
+        command.order = order
+        if command.state in UNESCALATED and not _is_sent_over(order):
+            unread = rules.Stuck("the lists cannot be read")
+            _move(command, Escalate(f"inquiry-failed:{now.isoformat()}"), unread, now)
 
 
 def _is_sent_over(order: Order) -> bool:
@@ -224,6 +236,6 @@ def _outcome(judgement: rules.Judgement, evidence_id: str, state: CommandState) 
     if isinstance(judgement, rules.Refused):
         return EvidenceRefused(evidence_id, reason=judgement.reason)
     if isinstance(judgement, rules.Stuck):
-        return Escalate(evidence_id) if state in {CommandState.ACKED, CommandState.UNKNOWN} else None
+        return Escalate(evidence_id) if state in UNESCALATED else None
     make = _EVIDENCE.get(type(judgement))
     return make(evidence_id) if make else None

@@ -24,7 +24,7 @@ from orders.domain import resolution as rules
 from orders.domain.command_state import UNDONE, CommandState
 from orders.domain.events import Family
 from orders.models import OrderCommand
-from orders.reconciliation.judging import WAITING, family, settle
+from orders.reconciliation.judging import UNESCALATED, WAITING, escalate, family, settle
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ def _ask(question: _Question, now: datetime) -> int:
     reach(CrashPoint.RESOLVER_ANSWERED)
     if read is None:
         _ask_again_soon(taken)
+        _escalate_unread(taken, now)
         return len(taken)
     _let_go(taken, now)
     settle(read, [question.family], taken)
@@ -128,6 +129,13 @@ def _take_one(command: OrderCommand, now: datetime) -> bool:
     coming = max(since + rules.ask_offset(asks), now + AT_LEAST)
     mine = OrderCommand.objects.filter(pk=command.pk, asks=command.asks, next_ask_at=command.next_ask_at)
     return bool(mine.update(asks=asks, next_ask_at=coming))
+
+
+def _escalate_unread(taken: Iterable[Any], now: datetime) -> None:
+    """Where the lists cannot be read for minutes, a person has to call the broker, and may step over the request."""
+    waiting = OrderCommand.objects.filter(pk__in=taken, state__in=UNESCALATED)
+    for command in waiting.filter(waits_since__lte=now - rules.ESCALATE_AT_LAST):
+        escalate(command.pk, now)
 
 
 def _ask_again_soon(taken: Iterable[Any]) -> None:

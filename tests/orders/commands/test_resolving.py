@@ -165,3 +165,22 @@ def test_an_order_left_open_over_a_weekend_is_asked_for_from_its_own_day(
     assert all("INQR_STRT_DT=20261120" in path for path in paths)
     reserved.refresh_from_db()
     assert reserved.status == "CANCELED"
+
+
+def test_a_request_whose_lists_cannot_be_read_is_a_persons_after_ten_minutes(
+    desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
+) -> None:
+    broker.reply("order-resv-ccnl", None)
+    command = submit(asked(desk, reserved))
+    broker.reply("order-resv-list", (400, b"{}"))
+    resolve(clock, 580)
+    command.refresh_from_db()
+    assert command.state == "UNKNOWN"
+    resolve(clock, 30)
+    command.refresh_from_db()
+    assert (command.state, command.next_ask_at is not None) == ("ESCALATED", True)
+    assert command.evidence[0].startswith("inquiry-failed:")
+    lists(broker, reservation_row(cncl_yn="Y"))
+    resolve(clock, 60)
+    command.refresh_from_db()
+    assert command.state == "CONFIRMED"
