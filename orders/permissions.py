@@ -43,7 +43,10 @@ def obstacle(order: Order, action: Action, now: datetime, *, part: bool = False)
     stop = switches.sending_is_off(order) or switches.stop_for(order, action)
     if stop is not None:
         return Doubt(stop.key, stop.text)
-    return session_obstacle(order, action, now, part=part)
+    closed = session_obstacle(order, action, now, part=part)
+    if closed is None and order.alarm:
+        return Doubt("books", _("장부가 증권사와 맞지 않아 보내지 않습니다."))
+    return closed
 
 
 def session_obstacle(order: Order, action: Action, now: datetime, *, part: bool = False) -> Doubt | None:

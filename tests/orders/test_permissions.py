@@ -152,3 +152,8 @@ def test_one_request_at_a_time(state: str, allowed: bool) -> None:
     cancel, _ = permissions.allowed_actions(asked, UserFactory.create(), DAYTIME)
     assert cancel["allowed"] is allowed
     assert permissions.live_command(asked) == (None if allowed else command)
+
+
+def test_books_that_differ_hold_both_back_and_the_button_says_so() -> None:
+    asked = order(alarm="more filled than the broker says")
+    assert keys(asked, DAYTIME) == ["books", "books"]
