@@ -18,12 +18,13 @@ class Link:
     """What is known of the line and the reads. `unread`: TR ids that are not registered, with the broker's code.
 
     `live` from the first registration to the session's end; `registering` while the answers to the others may still
-    come. `recovered` once every list was read since then.
+    come. `recovered` once every list was read since then. `behind` while frames that came are not applied.
     """
 
     live: bool = False
     registering: bool = False
     recovered: bool = False
+    behind: bool = False
     reason: WaitReason | None = None
     next_try_at: datetime | None = None
     unread: dict[str, str] = field(default_factory=dict)
@@ -40,10 +41,10 @@ class Sweeps:
 
 
 def state(link: Link, sweeps: Sweeps) -> Feed:
-    """LIVE only where every notice can be read and the lists were read once since the session began."""
+    """LIVE only where every notice can be read, all that came are, and the lists were read since the session began."""
     if not link.live:
         return Feed.POLLING if sweeps.answered and link.reason else Feed.DOWN
-    if not link.recovered or (link.unread and link.registering):
+    if not link.recovered or link.behind or (link.unread and link.registering):
         return Feed.SYNCING
     return Feed.POLLING if link.unread else Feed.LIVE
 

@@ -7,6 +7,8 @@ when the process ends is kept for the next owner to read.
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from orders import executions
@@ -18,6 +20,7 @@ from orders.notice_stream.workers import Worker, pause
 MOST_AT_ONCE = 50  # frames a transaction: about a second's work
 MOST_WAITING = 5000  # then the line is not read on
 AGAIN_AFTER = 1.0
+BEHIND_AFTER = 1.0  # seconds that a frame waits
 
 
 class Intake:
@@ -30,8 +33,15 @@ class Intake:
         self._waiting: asyncio.Queue[tuple[Journal, Received]] = asyncio.Queue(MOST_WAITING)
         self._journal: Journal | None = None
         self._in_hand: list[Received] = []
+        self._came: deque[float] = deque()  # when each frame that is not applied yet came, by the monotonic clock
+
+    @property
+    def is_behind(self) -> bool:
+        """Frames wait that may be fills: the books are not what the broker told us."""
+        return bool(self._came) and time.monotonic() - self._came[0] > BEHIND_AFTER
 
     async def put(self, journal: Journal, received: Received) -> None:
+        self._came.append(time.monotonic())
         await self._waiting.put((journal, received))
 
     async def drained(self) -> None:
@@ -49,6 +59,7 @@ class Intake:
             taken = len(self._in_hand)
             await self._write(journal, over)
             for _ in range(taken):
+                self._came.popleft()
                 self._waiting.task_done()
 
     async def finish(self) -> None:

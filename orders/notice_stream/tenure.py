@@ -222,6 +222,7 @@ class Tenure:
         """The feed's state at once when it changes, and again and again: silence reads as down."""
         said, last = float("-inf"), None
         while not self._over.is_set() and self._hold.stands():
+            self._link.behind = self._intake.is_behind
             state, now = feed.state(self._link, self._asking.sweeps()), time.monotonic()
             if state is not last or now - said >= SAY_STATE_EVERY:
                 await self._desk.quietly(self._say)

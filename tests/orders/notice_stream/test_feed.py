@@ -24,6 +24,7 @@ READ = Sweeps(AT, AT.replace(second=1), answered=True)
         (Link(reason=WaitReason.SLOT_HELD), Sweeps(None, None, answered=False), Feed.DOWN),
         (Link(live=True), READ, Feed.SYNCING),
         (Link(live=True, recovered=True), READ, Feed.LIVE),
+        (Link(live=True, recovered=True, behind=True), READ, Feed.SYNCING),
         (Link(live=True, recovered=True, unread={"H0STCNI0": ""}), READ, Feed.POLLING),
         (Link(live=True, recovered=True, registering=True, unread={"H0STCNI0": ""}), READ, Feed.SYNCING),
         (Link(live=True, recovered=True, registering=True), READ, Feed.LIVE),

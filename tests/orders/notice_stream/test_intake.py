@@ -148,6 +148,19 @@ async def test_many_frames_that_wait_at_the_end_are_kept_a_piece_at_a_time(
     assert kept == [1, 2, 5]
 
 
+async def test_frames_that_wait_for_longer_than_a_second_are_told(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not line.intake.is_behind
+    await line.put(overseas(), filled(4))
+    assert not line.intake.is_behind
+    monkeypatch.setattr(intake, "BEHIND_AFTER", 0.0)
+    assert line.intake.is_behind
+    task = line.start()
+    await asyncio.wait_for(line.intake.drained(), 20)
+    assert not line.intake.is_behind
+    line.over.set()
+    await task
+
+
 async def test_a_lease_that_ran_out_ends_it_before_anything_is_written(line: Line) -> None:
     line.hold.renewed = lease.Instant(line.hold.renewed.monotonic - 60, line.hold.renewed.wall)
     await line.put(overseas())
