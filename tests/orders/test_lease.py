@@ -48,6 +48,17 @@ def test_a_holder_that_says_nothing_for_15_seconds_loses_it(key: int) -> None:
     assert not lease.renew(key, "one")
 
 
+def test_a_lease_that_a_clock_ahead_of_time_wrote_is_free(key: int) -> None:
+    with time_machine.travel(NOON, tick=False) as time:
+        lease.acquire(key, "one")
+        time.shift(-10)
+        assert not lease.acquire(key, "two"), "clocks may differ by some seconds"
+        time.shift(-3600)
+        assert lease.acquire(key, "two")
+        assert not lease.renew(key, "one")
+        assert lease.renew(key, "two")
+
+
 def test_renewing_holds_it_for_another_15_seconds(key: int) -> None:
     with time_machine.travel(NOON, tick=False) as time:
         lease.acquire(key, "one")
