@@ -17,7 +17,7 @@ from accounts import access, clock
 from accounts.clock import KST
 from accounts.models import Assignment, ClientAccount, Role, User
 from orders.domain.sessions import Action
-from orders.models import MarketGroup, Order, Switch, SwitchKind, SwitchScope
+from orders.models import MarketGroup, Order, Switch, SwitchKind, SwitchLevel, SwitchScope
 from orders.models.switches import group_of
 
 _FENCE = 0x6B696C6C  # the key of one lock that every claim shares, and an engaging waits for
@@ -178,7 +178,12 @@ def may_ask_release(user: access.Viewer, switch: Switch) -> bool:
     """Whoever may engage it; but what was engaged from above is not for the managers that it holds back."""
     if not may_engage(user, SwitchKind(switch.kind), Target.of(switch)):
         return False
-    return isinstance(user, User) and (user.role != Role.MANAGER or switch.engaged_by.role == Role.MANAGER)
+    return isinstance(user, User) and (user.role != Role.MANAGER or switch.level == SwitchLevel.MANAGER)
+
+
+def level_of(user: User) -> SwitchLevel:
+    """From how high this person engages now; it stays on the switch, whatever becomes of the person's role."""
+    return SwitchLevel.MANAGER if user.role == Role.MANAGER else SwitchLevel.DESK
 
 
 def may_release(user: access.Viewer, switch: Switch) -> bool:

@@ -13,6 +13,7 @@ from orders.models.switches import (
     RehearsalSchedule,
     Switch,
     SwitchKind,
+    SwitchLevel,
     SwitchScope,
 )
 
@@ -48,5 +49,6 @@ __all__ = [
     "StreamLease",
     "Switch",
     "SwitchKind",
+    "SwitchLevel",
     "SwitchScope",
 ]

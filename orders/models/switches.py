@@ -59,13 +59,20 @@ def group_of(market: str) -> MarketGroup:
     return next(group for group, markets in _MARKETS.items() if market in markets)
 
 
+class SwitchLevel(models.TextChoices):
+    """From how high a switch was engaged: what the desk holds is not released by the managers that it holds back."""
+
+    MANAGER = "manager", _("운용역")
+    DESK = "desk", _("운영")
+
+
 class SwitchQuerySet(models.QuerySet["Switch"]):
     def engaged(self) -> SwitchQuerySet:
         return self.filter(released_at=None)
 
 
 class Switch(models.Model):
-    """One engaging of a switch. At most one of a kind is engaged for one scope and target at a time."""
+    """One engaging of a switch. At most one of a kind is engaged for one scope and target from one level at a time."""
 
     kind = models.CharField(_("종류"), max_length=12, choices=SwitchKind.choices)
     scope = models.CharField(_("범위"), max_length=8, choices=SwitchScope.choices)
@@ -81,6 +88,7 @@ class Switch(models.Model):
         ClientAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("대상 계좌")
     )
     market = models.CharField(_("대상 시장"), max_length=8, choices=MarketGroup.choices, blank=True)
+    level = models.CharField(_("수준"), max_length=8, choices=SwitchLevel.choices, default=SwitchLevel.DESK)
     reason = models.CharField(_("사유"), max_length=200)
     intent = models.UUIDField(_("의도 키"), default=uuid.uuid4)
     engaged_by = models.ForeignKey(
@@ -132,20 +140,22 @@ class Switch(models.Model):
             ),
             models.UniqueConstraint(fields=("engaged_by", "intent"), name="switch_intent_once"),
             models.UniqueConstraint(
-                fields=("kind",), condition=Q(scope="all", released_at=None), name="one_engaged_for_all"
+                fields=("kind", "level"), condition=Q(scope="all", released_at=None), name="one_engaged_for_all"
             ),
             models.UniqueConstraint(
-                fields=("kind", "manager"),
+                fields=("kind", "level", "manager"),
                 condition=Q(scope="manager", released_at=None),
                 name="one_engaged_a_manager",
             ),
             models.UniqueConstraint(
-                fields=("kind", "account"),
+                fields=("kind", "level", "account"),
                 condition=Q(scope="account", released_at=None),
                 name="one_engaged_an_account",
             ),
             models.UniqueConstraint(
-                fields=("kind", "market"), condition=Q(scope="market", released_at=None), name="one_engaged_a_market"
+                fields=("kind", "level", "market"),
+                condition=Q(scope="market", released_at=None),
+                name="one_engaged_a_market",
             ),
         )
         indexes = (models.Index(fields=("released_at", "kind")),)

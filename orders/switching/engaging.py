@@ -111,7 +111,7 @@ def engage(
         known = _same_intent(person.user, asked, confirmed)
         if known is not None:
             return known
-        if not _is_engaged(kind, target):
+        if not _is_engaged(person.user, kind, target):
             raise
         raise Conflict("already_engaged", _("이미 가동 중인 스위치입니다.")) from None
     switches.wait_for_claims()
@@ -211,6 +211,7 @@ def _engaged(person: Person, kind: SwitchKind, target: Target, reason: str, inte
         manager_id=target.manager_id,
         account=account,
         market=target.market,
+        level=switches.level_of(person.user),
         reason=reason.strip(),
         intent=intent,
         engaged_by=person.user,
@@ -248,8 +249,9 @@ def _key_reused() -> Conflict:
     return Conflict("key_reused", _("같은 Idempotency-Key가 다른 내용으로 이미 쓰였습니다."))
 
 
-def _is_engaged(kind: SwitchKind, target: Target) -> bool:
-    return any(Target.of(each) == target for each in Switch.objects.engaged().filter(kind=kind))
+def _is_engaged(user: User, kind: SwitchKind, target: Target) -> bool:
+    alike = Switch.objects.engaged().filter(kind=kind, level=switches.level_of(user))
+    return any(Target.of(each) == target for each in alike)
 
 
 def _batch(switch: Switch, found: CancelList, person: Person, confirmed: Confirmed) -> CommandBatch | None:

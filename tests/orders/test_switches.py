@@ -51,9 +51,8 @@ def order(account: ClientAccount) -> Order:
 
 def engaged(kind: SwitchKind = KILL, scope: SwitchScope = SwitchScope.ALL, **target: Any) -> Switch:
     by = target.pop("by", None) or make.UserFactory.create(role=Role.OPERATIONS)
-    return Switch.objects.create(
-        kind=kind, scope=scope, engaged_by=by, engaged_at=MORNING, reason="시세 이상", **target
-    )
+    facts = {"engaged_by": by, "engaged_at": MORNING, "level": switches.level_of(by), "reason": "시세 이상"}
+    return Switch.objects.create(kind=kind, scope=scope, **facts, **target)
 
 
 def scopes_over(order: Order, kim: User) -> list[dict[str, Any]]:

@@ -108,6 +108,23 @@ def test_a_manager_asks_for_ones_own_switch_and_compliance_confirms(kim: User, a
     assert switching.release(person(make.UserFactory.create(role=Role.COMPLIANCE)), own).released_by
 
 
+def test_operations_hold_beside_a_manager_and_no_manager_releases_that(
+    kim: User, officer: User, account: ClientAccount
+) -> None:
+    target = Target(SwitchScope.ACCOUNT, account_id=account.pk)
+    own, above = engage(kim, KILL, target), engage(officer, KILL, target)
+    assert [each.level for each in (own, above)] == ["manager", "desk"]
+    with pytest.raises(NotPermitted):
+        switching.ask_release(person(kim), above, "정상")
+    officer.role = Role.MANAGER
+    officer.save()
+    with pytest.raises(NotPermitted):
+        switching.ask_release(person(kim), Switch.objects.get(pk=above.pk), "정상")
+    assert switching.ask_release(person(kim), own, "정상").release_asked_by == kim
+    with pytest.raises(Conflict):
+        engage(kim, KILL, target)
+
+
 def test_both_steps_need_a_reason_or_a_fresh_second_factor(officer: User, second: User, switch: Switch) -> None:
     with pytest.raises(Refused):
         switching.ask_release(person(officer), switch, " ")
