@@ -141,8 +141,12 @@ def _fence(lock: str) -> None:
 
 
 def open_orders(target: Target) -> QuerySet[Order]:
-    """The open orders that a switch for this target covers, oldest first."""
-    found: QuerySet[Order] = Order.objects.shown().open().filter(leaves_qty__gt=0)
+    """The open orders that a switch for this target covers, oldest first.
+
+    Also those of which nobody knows yet how much was ordered: what is left of them has no figure, and is not nothing.
+    """
+    left = Q(leaves_qty__gt=0) | Q(quantity_known=False)
+    found: QuerySet[Order] = Order.objects.shown().open().filter(left)
     match target.scope:
         case SwitchScope.ALL:
             covered = Q()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ClientAccount, Role, User
-from orders import switches
+from orders import switches, switching
 from orders.domain.events import Market
 from orders.domain.sessions import Action
 from orders.models import MarketGroup, Order, Switch, SwitchKind, SwitchScope
@@ -286,3 +286,10 @@ def test_an_account_is_named_to_those_alone_who_may_see_it(kim: User, account: C
     assert account.masked_number in switches.label(switch, kim)
     assert account.number not in switches.label(switch, kim)
     assert switches.label(switch, person(Role.ADMINISTRATOR)) == "계좌 1개"
+
+
+def test_an_open_order_of_unknown_quantity_is_on_the_list(account: ClientAccount) -> None:
+    """Its first news was a fill; what is left of it no list has told yet."""
+    order = make.OrderFactory.create(account=account, quantity_known=False, order_qty=2, cum_qty=2, leaves_qty=0)
+    assert list(switches.open_orders(Target(SwitchScope.ALL))) == [order]
+    assert switching.preview(make.UserFactory.create(role=Role.OPERATIONS), KILL, Target(SwitchScope.ALL)).possible == 0
