@@ -146,9 +146,12 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
         return described or bool(added)
     beside, _ = ledger.filled_beside(order, [row.key.number for row in chain.own])
     earlier = sum((row.cum_qty for row in chain.own[:-1]), beside)
+    counted = order.cum_qty
     squared = square(order, chain.own, read.asked_at)
     newest = _with_cancels(read, chain.newest)
     changed = _transmit(order, newest)
+    if order.cum_qty < counted and order.cum_qty == earlier + newest.cum_qty:
+        changed |= _reopen(order, newest)
     if not is_stale(ledger.state_of(order), newest, earlier):
         reported = apply_report(ledger.state_of(order), newest, earlier=earlier)
         # Put once: a list goes on showing what ended with its session as open, and that is no news each time.
@@ -157,6 +160,13 @@ def _follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     if changed or squared or added or created:
         ledger.note(order, "OrderInquired", _evidence(read, newest), before)
     return described or changed or squared or bool(added)
+
+
+def _reopen(order: Order, row: OrderReport) -> bool:
+    """What a reversal gives back may be in the market still, whatever a cancel of a part had seemed to take."""
+    if order.status != order_state.OrderStatus.CANCELED or row.status is not ReportStatus.OPEN or not row.leaves_qty:
+        return False
+    return ledger.put(order, order_state.reopen(ledger.state_of(order), row.leaves_qty))
 
 
 def _with_cancels(read: Read, row: OrderReport) -> OrderReport:

@@ -143,6 +143,14 @@ def expire(state: OrderState) -> OrderState:
     return replace(state, status=OrderStatus.EXPIRED, leaves_qty=ZERO)
 
 
+def reopen(state: OrderState, leaves: Decimal) -> OrderState:
+    """A cancel of a part had seemed to take all that was left: a fill counted twice, reversed since, had hidden it."""
+    canceled = max(state.canceled_qty - leaves, ZERO)
+    order_qty = state.cum_qty + leaves
+    status = OrderStatus.PARTIALLY_FILLED if state.cum_qty else OrderStatus.WORKING
+    return replace(state, status=status, order_qty=order_qty, leaves_qty=leaves, canceled_qty=canceled)
+
+
 _STAYS_CLOSED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 

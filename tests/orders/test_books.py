@@ -335,6 +335,20 @@ def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(d
     assert order().cum_qty == 4
 
 
+def test_an_order_that_a_repeat_made_look_canceled_is_open_again(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(4))
+    desk.notice("H0GSCNI0", canceled_notice(3))
+    assert order().status == "CANCELED"
+    read(desk, report(**{**sold(4), "leaves_qty": Decimal(3)}), cancel_of(3), after=70)
+    row = order()
+    assert (row.status, row.order_qty, row.cum_qty, row.leaves_qty) == ("PARTIALLY_FILLED", 7, 4, 3)
+    assert row.canceled_qty == 3
+
+
 def test_books_that_cannot_be_explained_raise_an_alarm(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(4))

@@ -32,6 +32,7 @@ from orders.domain.order_state import (
     learn_quantity,
     new_order,
     order_of_unknown_quantity,
+    reopen,
     splits,
     with_fills,
 )
@@ -294,3 +295,11 @@ def test_what_was_canceled_before_the_quantity_was_known_comes_out_of_it(
     known = learn_quantity(unknown, D(quantity), D(100))
     assert (known.status, known.order_qty, known.canceled_qty) == (status, D(order_qty), D(canceled))
     assert known.leaves_qty == (order_qty - 2 if known.is_open else 0)
+
+
+@pytest.mark.parametrize(("cum_qty", "status"), [(0, OrderStatus.WORKING), (4, OrderStatus.PARTIALLY_FILLED)])
+def test_what_a_cancel_left_is_open_again(cum_qty: int, status: OrderStatus) -> None:
+    closed = OrderState(OrderStatus.CANCELED, Decimal(10), Decimal(0), Decimal(cum_qty), canceled_qty=Decimal(6))
+    opened = reopen(closed, Decimal(2))
+    assert (opened.status, opened.canceled_qty) == (status, Decimal(4))
+    assert opened.order_qty == opened.cum_qty + opened.leaves_qty == Decimal(cum_qty + 2)
