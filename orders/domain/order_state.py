@@ -218,7 +218,8 @@ def _cancel(state: OrderState, event: OrderCanceled) -> OrderState:
 
 def _cancel_expired(state: OrderState, event: OrderCanceled) -> OrderState:
     # The end of the session was our own conclusion; the exchange's word for what became of the rest is better.
-    canceled = state.canceled_qty + min(event.quantity, state.order_qty - state.cum_qty)
+    left = max(state.order_qty - state.cum_qty, ZERO)
+    canceled = state.canceled_qty + min(event.quantity, left)
     return replace(state, status=OrderStatus.CANCELED, canceled_qty=canceled)
 
 

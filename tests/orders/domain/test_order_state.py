@@ -303,3 +303,9 @@ def test_what_a_cancel_left_is_open_again(cum_qty: int, status: OrderStatus) -> 
     opened = reopen(closed, Decimal(2))
     assert (opened.status, opened.canceled_qty) == (status, Decimal(4))
     assert opened.order_qty == opened.cum_qty + opened.leaves_qty == Decimal(cum_qty + 2)
+
+
+def test_a_late_cancel_of_an_order_that_is_more_than_full_takes_nothing() -> None:
+    over = OrderState(OrderStatus.EXPIRED, Decimal(4), Decimal(0), Decimal(5))
+    after = apply(over, OrderCanceled(Decimal(4), remainder=True))
+    assert (after.status, after.canceled_qty) == (OrderStatus.CANCELED, Decimal(0))
