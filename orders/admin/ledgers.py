@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.admin.rights import OPERATIONS, FindsAccounts, LedgerAdmin, role_of
+from accounts.masking import mask_number
 from orders import executions
 from orders.models import (
     Fill,
@@ -91,8 +92,8 @@ class NoticeAdmin(OrderRowAdmin):
 
     @admin.display(description=_("원문"))
     def text(self, notice: Notice) -> str:
-        """What was decrypted; nothing where it could not be."""
-        return str(notice.plaintext)
+        """What was decrypted, with the customer's id and the account's number masked; nothing where it could not be."""
+        return masked(str(notice.plaintext))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -119,6 +120,13 @@ class NoticeAdmin(OrderRowAdmin):
         applied = sum(state == NoticeState.APPLIED for state in states)
         text = _("%(applied)d건 반영, %(left)d건은 그대로 격리")
         self.message_user(request, text % {"applied": applied, "left": len(states) - applied})
+
+
+def masked(plaintext: str) -> str:
+    """Every notice begins with the customer's id and the account's number (KIS 실시간체결통보): wherever they stand."""
+    columns = plaintext.split("^")
+    hidden = {column: mask_number(column) for column in columns[1:2]} | dict.fromkeys(columns[:1], "****")
+    return "^".join(hidden.get(column, column) for column in columns)
 
 
 @admin.register(NoticeFrame)

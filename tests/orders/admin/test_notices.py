@@ -9,6 +9,7 @@ import pytest
 from accounts import access
 from accounts.models import AuditEvent, ClientAccount, Role
 from orders import executions
+from orders.admin.ledgers import masked
 from orders.executions import Journal
 from orders.kis.frames import parse
 from orders.kis.protocol import NoticeReceived
@@ -100,3 +101,16 @@ def test_the_list_gives_state_and_reason_and_no_text(desk: Desk, stray: Notice) 
     content = staff(Role.COMPLIANCE).get(page("changelist", Notice)).content.decode()
     assert "is not connected" in content
     assert "87654321" not in content
+
+
+@pytest.mark.parametrize(
+    ("plaintext", "shown"),
+    [
+        ("desk01^12345678^3567^02", "****^1234**78^3567^02"),
+        ("desk01^12345678^3567^desk01^12345678^3568", "****^1234**78^3567^****^1234**78^3568"),
+        ("", "****"),
+        ("x", "****"),
+    ],
+)
+def test_who_the_customer_is_stays_masked_wherever_it_stands(plaintext: str, shown: str) -> None:
+    assert masked(plaintext) == shown
