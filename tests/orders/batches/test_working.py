@@ -219,10 +219,14 @@ def test_a_batch_starts_with_one_thread_where_the_database_is_busy_after_its_com
 def test_a_thread_that_cannot_be_started_refuses_nothing_that_is_committed(
     kim: User, order: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(_self: Thread) -> None:
-        raise RuntimeError("can't start new thread")
+    start = Thread.start
 
-    monkeypatch.setattr(Thread, "start", none)
+    def no_batch(thread: Thread) -> None:
+        if thread.name.startswith("batch-"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", no_batch)
     with transaction.atomic():
         batch = batches.cancel_selected(selection(kim, order()))
     assert [row.state for row in batch.rows.all()] == ["pending"]
