@@ -33,10 +33,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A digest of what the lists said, and whether all of it was compared with our books and agreed with them."""
+    """A digest of what the lists said, and whether what was compared agreed with our books.
+
+    `compared` are the orders that were, `overtaken` those that a notice told of after the question: on a busy desk
+    there are always some, and another read has to compare them.
+    """
 
     digest: Hashable
     agrees: bool
+    compared: frozenset[int] = frozenset()
+    overtaken: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ class _Part:
     first: float = 0.0
     reads: int = 0
     last: Answer | None = None
+    last_agreed: bool = False
+    compared: set[int] = field(default_factory=set)
     settled: bool = False
     failures: int = 0  # in a row
 
@@ -67,9 +75,11 @@ class _Part:
         self.first = self.first if self.reads else asked_at
         self.reads += 1
         self.failures = 0
-        equal = self.last is not None and (answer.digest == self.last.digest or self.last.agrees)
-        self.last = answer
-        self.settled = equal and answer.agrees
+        self.compared |= answer.compared
+        agrees = answer.agrees and answer.overtaken <= self.compared
+        equal = self.last is not None and (answer.digest == self.last.digest or self.last_agreed)
+        self.last, self.last_agreed = answer, agrees
+        self.settled = equal and agrees
         later = self.reads >= len(READS_AFTER)
         self.due = asked_at + READS_EVERY if later else self.first + READS_AFTER[self.reads]
 

@@ -198,25 +198,33 @@ def _inquire(account_id: int, families: Collection[Family], hold: Hold) -> Answe
     if read is None:
         return None
     settle(read, families or EVERYTHING)
+    return _compared(read)
+
+
+def _compared(read: Read) -> Answer:
+    """What a read that was applied says of our books."""
     digest = frozenset((row.key, row.status, row.order_qty, row.cum_qty, row.leaves_qty) for row in read.reports)
-    whole = not KisAccount.objects.filter(account_id=account_id).exclude(inquiry_error="").exists()
-    return Answer(digest, agrees=whole and _agrees(read))
-
-
-def _agrees(read: Read) -> bool:
-    """Every order of the read was compared with it, and holds what it says; and none that was read lately differs."""
+    whole = not KisAccount.objects.filter(account=read.account).exclude(inquiry_error="").exists()
     owners = _owners(read)
-    if owners is None or any(order.alarm or order.differs_since or _left_out(order, read) for order in owners):
+    overtaken = frozenset(order.pk for order in owners or () if _is_overtaken(order, read))
+    compared = frozenset(order.pk for order in owners or ()) - overtaken
+    return Answer(digest, whole and _agrees(read, owners), compared, overtaken)
+
+
+def _agrees(read: Read, owners: list[Order] | None) -> bool:
+    """Every row of the read was stored, and no order that was read lately differs.
+
+    Books that cannot be explained are an alarm of their own, which a person ends: the read is over all the same.
+    """
+    if owners is None or any(order.inquired_at is None or order.inquired_at < read.asked_at for order in owners):
         return False
     lately = read.asked_at - COMPARED_WITHIN
     differing = Order.objects.shown().filter(account=read.account, alarm="", differs_since__gte=lately)
-    return not differing.exists()
+    return not differing.exists() and not any(order.differs_since and not order.alarm for order in owners)
 
 
-def _left_out(order: Order, read: Read) -> bool:
-    """Its row was not stored, or a notice came after the question."""
-    not_stored = order.inquired_at is None or order.inquired_at < read.asked_at
-    return not_stored or (order.noticed_at is not None and order.noticed_at >= read.asked_at)
+def _is_overtaken(order: Order, read: Read) -> bool:
+    return order.noticed_at is not None and order.noticed_at >= read.asked_at
 
 
 def _owners(read: Read) -> list[Order] | None:

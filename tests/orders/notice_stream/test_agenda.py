@@ -200,3 +200,18 @@ def test_what_fails_again_and_again_is_asked_less_and_less_often_until_it_is_ans
     made.answered(question, now, SAME, now)
     made.answered(question, now + 4, None, now + 9)
     assert part.due == now + 11
+
+
+def test_on_a_busy_desk_each_order_is_compared_by_some_read() -> None:
+    made = agenda(a1=False)
+    question = Question(1, Scope.ALL)
+    made.recover(7, [1], 0)
+    first = Answer("one", agrees=True, compared=frozenset({1}), overtaken=frozenset({2}))
+    assert made.answered(question, 0, first) == []
+    assert (
+        made.answered(question, 3.1, Answer("two", agrees=True, compared=frozenset({1}), overtaken=frozenset({2})))
+        == []
+    )
+    second = Answer("three", agrees=True, compared=frozenset({2}), overtaken=frozenset({1}))
+    assert made.answered(question, 15, second) == [], "it is the first by which all were compared"
+    assert made.answered(question, 60, Answer("four", agrees=True, overtaken=frozenset({1, 2}))) == [(7, 4)]
