@@ -200,4 +200,4 @@ def test_the_servers_own_outage_is_another_banner_and_tells_what_it_recovered(ni
     expect(row_of(night, order)).to_have_attribute("data-status", "PARTIALLY_FILLED", timeout=40_000)
     back = night.locator("#kis-back")
     expect(back).to_contain_text("재조회 완료", timeout=150_000)
-    expect(night.locator("#kis-down")).to_be_hidden()
+    expect(night.locator("#kis-down")).to_be_hidden(timeout=30_000)
