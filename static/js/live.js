@@ -130,6 +130,7 @@ export class LiveFeed {
 
   onHeartbeat(message) {
     this.emit("upstreams", message);
+    if (this.target === null) return this.retry(); // its hello never came, and nothing else says what to wait for
     const ahead = this.point && Number(message.seq) > this.point.seq;
     // Events of this very moment may still be on the way: only two heartbeats over the same hole are a loss.
     if (ahead && this.behind === this.point.seq) return this.retry();

@@ -118,6 +118,16 @@ test("one heartbeat ahead is news on the way, two over the same hole are a loss"
   assert.equal(world.sockets.length, 2);
 });
 
+test("a socket that beats without having said hello is left, for the poll may hide that it says nothing", () => {
+  const world = desk();
+  world.beat(10);
+  assert.equal(world.socket().closed, true);
+  world.pass(500);
+  assert.equal(world.sockets.length, 2);
+  world.hello(10);
+  assert.equal(world.feed.state, "live");
+});
+
 test("12 s of silence are a loss, and the return says from when to when", () => {
   const world = desk();
   world.hello();
