@@ -203,6 +203,15 @@ def test_the_preview_shows_what_is_open_on_a_day() -> None:
     assert "11-20 18:00" in text
 
 
+def test_the_preview_names_the_exchanges_of_a_session_in_alphabetical_order() -> None:
+    row = daytime(us_summer=False)
+    row.exchanges = "TKSE,SZAA,NYSE,VNSE,AMEX,SHAA,NASD,HASE,SEHK"
+    row.save()
+    text = staff(Role.OPERATIONS).get(PREVIEW, {"day": "2026-11-20"}).content.decode()
+
+    assert "<td>AMEX, HASE, NASD, NYSE, SEHK, SHAA, SZAA, TKSE, VNSE</td>" in text
+
+
 @pytest.mark.parametrize("day", ["", "2026-13-40", "0001-01-01", "9999-12-31", "x"])
 def test_the_preview_of_an_impossible_day_is_no_error(day: str) -> None:
     assert staff(Role.OPERATIONS).get(PREVIEW, {"day": day}).status_code == 200

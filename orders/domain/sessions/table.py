@@ -27,6 +27,11 @@ class Session:
     pause: tuple[datetime, datetime] | None = None
     exchanges: frozenset[str] = frozenset()
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Its exchanges in alphabetical order, as the rows of the table name them."""
+        return tuple(sorted(self.exchanges))
+
     def contains(self, at: datetime) -> bool:
         return self.opens_at <= at < self.closes_at
 
