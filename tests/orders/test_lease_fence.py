@@ -16,8 +16,8 @@ from orders.kis.frames import parse
 from orders.kis.protocol import NoticeReceived
 from orders.lease import Fence, Hold, Instant, LeaseLost
 from orders.models import Fill, Notice, NoticeFrame, Order, OrderEventRecord, StreamLease
+from tests.orders.books.reads import report, sold
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
-from tests.orders.test_books import report, sold
 
 pytestmark = pytest.mark.django_db
 NOON = "2026-11-20T03:00:00Z"

@@ -17,8 +17,8 @@ from orders.lease import Fence, LeaseLost
 from orders.models import Recovery, RecoveryReason
 from orders.recoveries import Loss
 from tests import factories as make
+from tests.orders.books.reads import read, report, sold
 from tests.orders.conftest import NIGHT, Desk, overseas
-from tests.orders.test_books import read, report, sold
 
 pytestmark = pytest.mark.django_db
 LOST = NIGHT + timedelta(seconds=5)

@@ -36,12 +36,12 @@ from orders.notice_stream.feed import Link, Sweeps
 from orders.permissions import sessions
 from orders.token_store import DatabaseTokenStore
 from tests.factories import KisConnectionFactory
+from tests.orders.books.reads import order as the_order
+from tests.orders.books.reads import read, report, sold
 from tests.orders.broker import TOKEN, Answer, Broker, body, running_broker
 from tests.orders.commands.samples import DAYTIME_OK, EVENING, MORNING, asked, make_order
 from tests.orders.conftest import IV, KEY, NIGHT, Desk, filled, overseas
 from tests.orders.kis.stream_bench import ACK, Bench, saying
-from tests.orders.test_books import order as the_order
-from tests.orders.test_books import read, report, sold
 
 pytestmark = pytest.mark.django_db
 PING = b'{"header":{"tr_id":"PINGPONG","datetime":"20261120202500"}}'

@@ -20,8 +20,8 @@ from orders.notice_stream.agenda import Question, Scope
 from orders.notice_stream.asking import Asking
 from orders.notice_stream.feed import Link
 from orders.placing import accounts_named
+from tests.orders.books.reads import read, report, sold
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
-from tests.orders.test_books import read, report, sold
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,60 @@
+"""The same content in two sessions of the stream: a repeat of one fill, or two of them, as the totals say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orders.models import Fill, StreamLease
+from tests.orders.books.reads import cancel_of, canceled_notice, order, read, report, sold
+from tests.orders.conftest import Desk, filled, overseas
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_content_again_of_a_full_order_is_a_repeat_and_no_fill(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(10))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    notice = desk.notice("H0GSCNI0", filled(10))
+    assert (notice.state, notice.order) == ("repeated", order())
+    assert (order().cum_qty, Fill.objects.count()) == (10, 1)
+
+
+def test_a_repeat_that_hides_a_missed_fill_at_another_price_is_found_by_the_amount(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(2))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(2))
+    told = {**sold(4), "cum_amount": Decimal("7307.98")}
+    read(desk, report(**told), after=70)
+    assert (order().cum_qty, order().cum_amount, order().alarm) == (4, Decimal("7307.98"), "")
+    assert [fill.source for fill in Fill.objects.order_by("id")] == ["notice", "notice", "reversal", "gap"]
+
+
+def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(4))
+    assert order().cum_qty == 8
+    read(desk, report(**sold(4)), after=70)
+    assert order().cum_qty == 4
+
+
+def test_an_order_that_a_repeat_made_look_canceled_is_open_again(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4))
+    StreamLease.objects.update(epoch=2)
+    desk.epoch = 2
+    desk.notice("H0GSCNI0", filled(4))
+    desk.notice("H0GSCNI0", canceled_notice(3))
+    assert order().status == "CANCELED"
+    read(desk, report(**{**sold(4), "leaves_qty": Decimal(3)}), cancel_of(3), after=70)
+    row = order()
+    assert (row.status, row.order_qty, row.cum_qty, row.leaves_qty) == ("PARTIALLY_FILLED", 7, 4, 3)
+    assert row.canceled_qty == 3
