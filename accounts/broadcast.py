@@ -4,7 +4,7 @@ after commit, one hub a process.
 `record` gives every person who may see a change the next number of their own head row, so that a number is visible
 only together with all before it. The hub (`accounts.hub`) holds the process's one subscription to the channel layer and
 hands new rows to the sockets of this process; it reads the heads each second as well, so that a lost poke costs a
-second at most.
+second at most. The states of the upstreams are told in the same way, with a poke of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -27,7 +29,16 @@ from accounts.models.stream import Feed
 
 log = logging.getLogger(__name__)
 
-_wake_here: Callable[[], None] | None = None
+
+class Poke(StrEnum):
+    """What a process should look at: the heads of people, or the states of the upstreams."""
+
+    HEADS = "heads"
+    UPSTREAMS = "upstreams"
+
+
+Wake = Callable[[Poke], None]
+_wake_here: Wake | None = None
 
 GROUP = "portal.live"
 KEPT = timedelta(hours=24)
@@ -94,22 +105,22 @@ def _advance(user_id: int, count: int) -> int:
     return StreamHead.objects.values_list("seq", flat=True).get(pk=user_id)
 
 
-def poke() -> None:
-    """Tell every process that heads moved. Lossy by design: a failure costs at most the hub's next tick."""
+def poke(about: Poke = Poke.HEADS) -> None:
+    """Tell every process that something moved. Lossy by design: a failure costs at most the hub's next tick."""
     try:
-        _send_poke()
+        _send_poke(about)
     except Exception:
         log.warning("live poke was not delivered; browsers follow by the tick", exc_info=True)
 
 
-def _send_poke() -> None:
+def _send_poke(about: Poke) -> None:
     if _wake_here is not None:
-        _wake_here()
+        _wake_here(about)
     if not isinstance(layer := get_channel_layer(), InMemoryChannelLayer) and layer is not None:
-        async_to_sync(layer.group_send)(GROUP, {"type": "poke"})
+        async_to_sync(layer.group_send)(GROUP, {"type": "poke", "about": about.value})
 
 
-def listen_here(wake: Callable[[], None]) -> None:
+def listen_here(wake: Wake) -> None:
     """Let this process's hub be woken directly: the in-memory layer does not wake a receiver from another thread."""
     global _wake_here  # noqa: PLW0603 - one hub a process
     _wake_here = wake
@@ -146,21 +157,24 @@ def forget_old(now: datetime) -> int:
 
 
 def set_upstream(name: str, state: str, detail: str = "") -> None:
-    """Say how an upstream is; `down` is what it becomes by itself when nothing is said for 15 s."""
+    """Say how an upstream is; `down` is what it becomes by itself when nothing is said for 15 s.
+
+    The poke waits for the caller's commit: who looks before it reads the old state, and no second poke would come.
+    """
     now = timezone.now()
     row, created = UpstreamState.objects.get_or_create(
         pk=name, defaults={"state": state, "detail": detail[:200], "changed_at": now, "heard_at": now}
     )
     if created:
-        poke()
+        transaction.on_commit(partial(poke, Poke.UPSTREAMS))
         return
     changed = row.state != state
     fields: dict[str, Any] = {"heard_at": now, "detail": detail[:200]}
     if changed:
         fields |= {"state": state, "changed_at": now}
     UpstreamState.objects.filter(pk=name).update(**fields)
-    if changed or row.detail != detail[:200]:
-        poke()
+    if changed:
+        transaction.on_commit(partial(poke, Poke.UPSTREAMS))
 
 
 def upstreams() -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """The process's one listener: wakes on a poke or each second, reads new rows once a person, and hands them to sockets.
 
 Channels' own pattern (a layer subscription a socket) carries a tenth of this and loses bursts in silence. Here the
-layer carries a single empty message; what is sent comes from committed rows, so that push can be late but not wrong.
+layer carries a single word; what is sent comes from committed rows, so that push can be late but not wrong.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.sockets: dict[int, set[Socket]] = {}
         self._wake = asyncio.Event()
+        self._turned = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._upstreams: list[dict[str, str]] = []
@@ -116,8 +117,11 @@ class Hub:
         if not mine:
             self.sockets.pop(socket.user_id, None)
 
-    def wake_threadsafe(self) -> None:
-        self.loop.call_soon_threadsafe(self._wake.set)
+    def wake_threadsafe(self, about: broadcast.Poke) -> None:
+        self.loop.call_soon_threadsafe(self._event_of(about).set)
+
+    def _event_of(self, about: object) -> asyncio.Event:
+        return self._turned if about == broadcast.Poke.UPSTREAMS else self._wake
 
     async def read(self, work: Callable[..., Any], *args: Any) -> Any:
         """Run a database read in the hub's own thread: Channels' shared one makes fills wait for pages."""
@@ -130,8 +134,8 @@ class Hub:
                 channel = await layer.new_channel()
                 await layer.group_add(broadcast.GROUP, channel)
                 while True:
-                    await layer.receive(channel)
-                    self._wake.set()
+                    message = await layer.receive(channel)
+                    self._event_of(message.get("about")).set()
             except Exception:
                 log.warning("channel layer is away; following by the tick", exc_info=True)
                 await asyncio.sleep(TICK)
@@ -175,17 +179,24 @@ class Hub:
             socket.close(code)
 
     async def _beat(self) -> None:
-        waited = HEARTBEAT
+        """A heartbeat each 5 s; at once when an upstream says another state, within a tick when one is silent."""
+        due = self.loop.time()
         while True:
             try:
-                upstreams = await self.read(broadcast.upstreams) if self.sockets else self._upstreams
-                if upstreams != self._upstreams or waited >= HEARTBEAT:
-                    self._upstreams, waited = upstreams, 0.0
-                    self._send_heartbeats(upstreams)
+                if await self._upstreams_turned() or self.loop.time() >= due:
+                    self._send_heartbeats(self._upstreams)
+                    due = self.loop.time() + HEARTBEAT
             except Exception:
                 log.warning("heartbeat was not sent", exc_info=True)
-            await asyncio.sleep(TICK)
-            waited += TICK
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._turned.wait(), TICK)
+            self._turned.clear()
+
+    async def _upstreams_turned(self) -> bool:
+        if not self.sockets:
+            return False
+        before, self._upstreams = self._upstreams, await self.read(broadcast.upstreams)
+        return self._upstreams != before
 
     def _send_heartbeats(self, upstreams: list[dict[str, str]]) -> None:
         time = clock.now().isoformat()

@@ -25,16 +25,16 @@ def tell(*changes: broadcast.Change) -> None:
 
 
 @pytest.fixture
-def woken() -> Iterator[list[None]]:
+def woken() -> Iterator[list[broadcast.Poke]]:
     """What the hub of this process is woken by."""
-    seen: list[None] = []
-    broadcast.listen_here(lambda: seen.append(None))
+    seen: list[broadcast.Poke] = []
+    broadcast.listen_here(seen.append)
     yield seen
-    broadcast.listen_here(lambda: None)
+    broadcast.listen_here(lambda _about: None)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_is_told_to_those_who_may_see_it_in_their_own_words(woken: list[None]) -> None:
+def test_a_change_is_told_to_those_who_may_see_it_in_their_own_words(woken: list[broadcast.Poke]) -> None:
     kim, lee, officer = UserFactory.create(), UserFactory.create(), UserFactory.create(role=Role.COMPLIANCE)
     account = assigned(kim)
     tell(change(account, 1), change(account, 2))
@@ -46,11 +46,11 @@ def test_a_change_is_told_to_those_who_may_see_it_in_their_own_words(woken: list
             (2, {"for": user.username, "version": 2}),
         ]
     assert broadcast.head_of(lee).seq == 0
-    assert woken == [None]
+    assert woken == [broadcast.Poke.HEADS]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_takes_no_number_and_wakes_nobody(woken: list[None]) -> None:
+def test_what_is_rolled_back_takes_no_number_and_wakes_nobody(woken: list[broadcast.Poke]) -> None:
     kim = UserFactory.create()
     account = assigned(kim)
     with transaction.atomic():
@@ -130,11 +130,21 @@ def test_what_nobody_can_resume_from_is_forgotten_and_the_numbers_go_on() -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_upstream_is_down_once_it_says_nothing_any_more(woken: list[None]) -> None:
+def test_an_upstream_is_down_once_it_says_nothing_any_more(woken: list[broadcast.Poke]) -> None:
     broadcast.set_upstream("desk-1", "syncing")
     broadcast.set_upstream("desk-1", "live")
     broadcast.set_upstream("desk-1", "live")
     assert broadcast.upstreams() == [{"name": "desk-1", "state": "live"}]
-    assert len(woken) == 2
+    assert woken == [broadcast.Poke.UPSTREAMS] * 2
     UpstreamState.objects.update(heard_at=timezone.now() - broadcast.SILENT_AFTER - timedelta(seconds=1))
     assert broadcast.upstreams() == [{"name": "desk-1", "state": "down"}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upstreams_state_wakes_whoever_tells_it_once_it_can_be_read(woken: list[broadcast.Poke]) -> None:
+    for state in ("polling", "live"):
+        with transaction.atomic():
+            broadcast.set_upstream("desk-1", state)
+            assert woken == []
+        assert woken == [broadcast.Poke.UPSTREAMS]
+        woken.clear()

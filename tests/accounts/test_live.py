@@ -63,7 +63,7 @@ async def stopped_hub() -> AsyncIterator[None]:
     yield
     await hub.hub().stop()
     hub._hub = None
-    broadcast.listen_here(lambda: None)
+    broadcast.listen_here(lambda _about: None)
     await sync_to_async(connections.close_all)()
 
 
@@ -97,6 +97,12 @@ def tell(account: ClientAccount, version: int, entity_id: str = "7") -> None:
     with transaction.atomic():
         row = {"id": entity_id, "version": version}
         broadcast.record([broadcast.Change(account, "order", entity_id, version, lambda _user: row)])
+
+
+def set_upstream(name: str, state: str) -> None:
+    """As a stream says it: within a transaction of its own."""
+    with transaction.atomic():
+        broadcast.set_upstream(name, state)
 
 
 async def next_of(live: Live, kind: str) -> dict[str, Any]:
@@ -172,6 +178,20 @@ async def test_nobody_receives_an_event_of_another_managers_account() -> None:
     await next_of(live, "hello")
     await sync_to_async(tell)(others, 1)
     assert (await next_of(live, "heartbeat"))["seq"] == 0
+    await live.disconnect()
+
+
+@pytest.mark.usefixtures("optional", "stopped_hub")
+async def test_an_upstream_that_turns_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "TICK", 60.0)  # so that nothing but the news itself can bring the heartbeat
+    user, account = await sync_to_async(make_manager)()
+    live = socket(await sync_to_async(session_of)(user))
+    await live.connect()
+    await sync_to_async(tell)(account, 1)
+    await next_of(live, "event")
+    for state in ("polling", "live"):
+        await sync_to_async(set_upstream)("desk-1", state)
+        assert (await next_of(live, "heartbeat"))["upstreams"] == [{"name": "desk-1", "state": state}]
     await live.disconnect()
 
 

@@ -50,7 +50,7 @@ def streaming(run: Callable[[asyncio.Event], Coroutine[None, None, None]] = noti
     ready = threading.Event()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
-    def heard() -> None:
+    def heard(_about: broadcast.Poke) -> None:
         states.extend(row["state"] for row in broadcast.upstreams() if row["state"] not in states[-1:])
 
     async def work() -> None:
@@ -68,7 +68,7 @@ def streaming(run: Callable[[asyncio.Event], Coroutine[None, None, None]] = noti
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
         loop.close()
-        broadcast.listen_here(lambda: None)
+        broadcast.listen_here(lambda _about: None)
     assert time.monotonic() - began < 3, "the stream did not end in time"
 
 
