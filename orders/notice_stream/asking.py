@@ -150,12 +150,12 @@ class Asking:
             await self._worker.quietly(recoveries.end, self._hold.fence, recovery_id, reads, clock.now())
             if recovery_id == self._loss:
                 self._loss = None
-                self._link.recovered = True
+                self._link.recover()
         self._see_recovered()
 
     def _see_recovered(self) -> None:
         if self._loss is not None and self._link.live and self._agenda.was_read(self._loss):
-            self._link.recovered = True
+            self._link.recover()
 
     async def _follow_suspects(self) -> None:
         suspects, self._suspects = self._suspects, []

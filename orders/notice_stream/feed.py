@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +19,8 @@ class Link:
     """What is known of the line and the reads. `unread`: TR ids that are not registered, with the broker's code.
 
     `live` from the first registration to the session's end; `registering` while the answers to the others may still
-    come. `recovered` once every list was read since then. `behind` while frames that came are not applied.
+    come. `recovered` once every list was read since then. `behind` while frames that came are not applied. `turned`
+    asks who tells it to look at once.
     """
 
     live: bool = False
@@ -29,6 +31,11 @@ class Link:
     next_try_at: datetime | None = None
     unread: dict[str, str] = field(default_factory=dict)
     heard_at: datetime | None = None
+    turned: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def recover(self) -> None:
+        self.recovered = True
+        self.turned.set()
 
 
 @dataclass(frozen=True, slots=True)

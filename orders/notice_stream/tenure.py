@@ -32,7 +32,7 @@ from orders.notice_stream import feed
 from orders.notice_stream.asking import Asking
 from orders.notice_stream.feed import Link, Sweeps
 from orders.notice_stream.intake import Intake
-from orders.notice_stream.workers import Worker, pause
+from orders.notice_stream.workers import Worker, pause, pause_or
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +168,7 @@ class Tenure:
                 await self._lost(reason, seconds)
             case Subscribed(tr_id=tr_id, readable=True):
                 self._link.unread.pop(tr_id, None)
+                self._link.turned.set()
             case Refused():
                 self._refused(event)
         if not isinstance(event, stream.Waiting | stream.Connecting):
@@ -189,6 +190,7 @@ class Tenure:
 
     def _registered(self) -> None:
         self._link.registering = False
+        self._link.turned.set()
 
     async def _lost(self, reason: stream.WaitReason, seconds: float) -> None:
         was_live, self._link.live = self._link.live, False
@@ -227,7 +229,7 @@ class Tenure:
             if state is not last or now - said >= SAY_STATE_EVERY:
                 await self._desk.quietly(self._say)
                 said, last = now, state
-            await pause(self._over, LOOK_EVERY)
+            await pause_or(self._link.turned, self._over, LOOK_EVERY)
 
     def _say(self) -> None:
         sweeps = self._asking.sweeps()

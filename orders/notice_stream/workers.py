@@ -62,3 +62,14 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Until `stop`, or for so long."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def pause_or(sooner: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
+    """Until `stop`, until `sooner`, which is cleared, or for so long."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (sooner, stop)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    sooner.clear()

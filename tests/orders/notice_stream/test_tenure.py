@@ -14,7 +14,7 @@ from orders import lease
 from orders.kis import protocol
 from orders.lease import Hold, Instant
 from orders.models import Fill, KisConnection, Notice, Order, Recovery, StreamLease
-from orders.notice_stream import running
+from orders.notice_stream import running, tenure
 from orders.notice_stream.tenure import Tenure
 from orders.notice_stream.workers import Worker
 from tests.orders.conftest import Desk
@@ -136,6 +136,14 @@ def test_a_quarantined_notice_brings_an_inquiry_of_its_account(
         until(lambda: Recovery.objects.filter(reason="quarantine").exists(), seconds=5)
         until(lambda: Order.objects.filter(numbers__number=open_order, cum_qty=4).exists())
     assert Notice.objects.filter(state="quarantined").exists()
+
+
+def test_a_feed_that_becomes_live_says_so_without_waiting_for_its_next_look(
+    connected: Desk, simulator: Simulator, open_order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenure, "LOOK_EVERY", 60.0)
+    with streaming() as states:
+        until(lambda: states[-2:] == ["syncing", "live"])
 
 
 def test_the_ages_of_the_sweeps_are_kept(connected: Desk, simulator: Simulator, open_order: int) -> None:
