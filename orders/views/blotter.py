@@ -21,7 +21,7 @@ from orders.domain.order_state import OrderStatus
 from orders.models import KisConnection
 from orders.views.door import doubt, one_of, person
 
-OUTAGES = (Feed.POLLING.value, Feed.DOWN.value)  # the worse one last
+OUTAGES = {Feed.POLLING.value, Feed.DOWN.value}
 MOST_ROWS = 2000
 FIRST_ROWS = 100
 STATUSES = {status.value for status in OrderStatus}
@@ -73,7 +73,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     kis = UpstreamState.objects.filter(name__in=KisConnection.objects.values("name"))
     away = [row for row in kis if states[row.name] in OUTAGES]
     outages = [{"name": row.name, "detail": row.detail, "since": _business(row.changed_at)} for row in away]
-    worst = max((states[row.name] for row in away), key=OUTAGES.index, default="live")
+    worst = max((states[row.name] for row in kis), key=Feed.values.index, default=Feed.LIVE.value)
     return render(request, "orders/_kis_feed.html", {"state": worst, "outages": outages})
 
 

@@ -20,6 +20,7 @@ const LABELS = {
   down: "끊김",
   lost: "끊김",
 };
+let heard = ""; // the state of the line to KIS as the server last pushed it
 
 export function bootData() {
   const element = document.getElementById("boot");
@@ -44,6 +45,7 @@ export function startFeed() {
   });
   document.addEventListener("visibilitychange", () => document.hidden || feed.check());
   addEventListener("online", () => feed.check());
+  document.addEventListener("htmx:afterSwap", keepOutage);
   addEventListener("pagehide", () => feed.stop());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   feed.start();
@@ -108,7 +110,13 @@ function showUpstreams(message) {
   const title = kis.map((one) => `${one.name}: ${t(LABELS[one.state] ?? one.state)}`).join("\n");
   if (kis.length) setChip("kis", worst(kis), title);
   if (koscom) setChip("koscom", koscom.state);
-  showOutage(kis.length ? worst(kis) : "");
+  heard = kis.length ? worst(kis) : "";
+  showOutage(heard);
+}
+
+/** A banner that was read before the state turned comes after the push of it: what was pushed last stands. */
+function keepOutage({ target }) {
+  if (target.id === "kis-down" && document.documentElement.dataset.link === "live") showOutage(heard);
 }
 
 /** The server's own line to KIS: another one than the browser's, and another banner. Why it is so, the server tells. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -201,3 +202,33 @@ def test_the_servers_own_outage_is_another_banner_and_tells_what_it_recovered(ni
     back = night.locator("#kis-back")
     expect(back).to_contain_text("재조회 완료", timeout=150_000)
     expect(night.locator("#kis-down")).to_be_hidden(timeout=30_000)
+
+
+READ_BEFORE = '<div class="alert" id="kis-down" data-read="before" data-state="polling" role="status">끊김</div>'
+
+
+def test_a_banner_that_was_read_before_the_line_came_back_does_not_return_with_its_answer(
+    night: Page, evening: Desk
+) -> None:
+    ordered(evening, 18)
+    browsers: list[WebSocketRoute] = []
+
+    def lay(browser: WebSocketRoute) -> None:
+        browsers.append(browser)
+        server = browser.connect_to_server()
+        server.on_message(lambda text: None if '"heartbeat"' in str(text) else browser.send(text))
+
+    def say(state: str) -> None:
+        upstreams = [{"name": "desk-1", "state": state}]
+        browsers[-1].send(json.dumps({"type": "heartbeat", "seq": 0, "upstreams": upstreams}))
+
+    night.route_web_socket(re.compile(r"/ws/live/"), lay)
+    night.route("**/orders/feed/", lambda route: route.fulfill(body=READ_BEFORE, content_type="text/html"))
+    open_blotter(night, evening)
+    banner = night.locator("#kis-down")
+    say("polling")
+    expect(banner).to_be_visible()
+    say("live")
+    expect(banner).to_be_hidden()
+    expect(banner).to_have_attribute("data-read", "before")
+    expect(banner).to_be_hidden()

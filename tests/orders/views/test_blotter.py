@@ -131,10 +131,12 @@ def test_the_banner_of_the_kis_line_says_which_and_why(page: Client, order: Orde
     assert connection.name in html
 
 
-def test_a_kis_line_that_works_has_no_banner(page: Client, order: Order) -> None:
-    away(order.account.kis.connection.name, "live", "")
+@pytest.mark.parametrize("state", ["live", "syncing"])
+def test_a_kis_line_that_works_has_no_banner(page: Client, order: Order, state: str) -> None:
+    away(order.account.kis.connection.name, state, "")
     html = page.get("/orders/feed/").content.decode()
     assert all("hidden" in one.attributes for one in elements(html, "data-state"))
+    assert next(one.attributes["data-state"] for one in elements(html, "data-state")) == state
     assert not elements(html, "data-refresh-each")
 
 
