@@ -199,9 +199,11 @@ def test_the_servers_own_outage_is_another_banner_and_tells_what_it_recovered(ni
     evening.press(event="fill", order=number, qty=7)
     expect(night.locator("#kis-down")).to_contain_text("다음 시도", timeout=20_000)
     expect(row_of(night, order)).to_have_attribute("data-status", "PARTIALLY_FILLED", timeout=40_000)
-    back = night.locator("#kis-back")
+    # The page lists what was recovered in the last ten minutes: only the line that names the order is this outage's.
+    ours = night.locator(f"a[href='/orders/{order['id']}/']")
+    back = night.locator("#kis-back [data-recovery]").filter(has=ours)
     expect(back).to_contain_text("재조회 완료", timeout=150_000)
-    expect(night.locator("#kis-down")).to_be_hidden(timeout=30_000)
+    expect(night.locator("#kis-down")).to_be_hidden()
 
 
 READ_BEFORE = '<div class="alert" id="kis-down" data-read="before" data-state="polling" role="status">끊김</div>'
