@@ -73,6 +73,7 @@ class Order(models.Model):
     alarm = models.CharField(_("장부 불일치"), max_length=80, blank=True)
     differs_since = models.DateTimeField(null=True, editable=False)
     quantity_known = models.BooleanField(default=True, editable=False)
+    read_mark = models.CharField(max_length=32, default="", editable=False)  # of a read that changed nothing
 
     objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()
 
