@@ -23,7 +23,7 @@ from orders.crash_points import CrashPoint, reach
 from orders.domain import resolution as rules
 from orders.domain.command_state import UNDONE, CommandState
 from orders.domain.events import Family
-from orders.models import OrderCommand
+from orders.models import KisAccount, OrderCommand
 from orders.reconciliation.judging import UNESCALATED, WAITING, escalate, family, settle
 
 log = logging.getLogger(__name__)
@@ -33,13 +33,18 @@ AT_LEAST = timedelta(seconds=1)  # between two questions
 AFTER_A_FAILURE = timedelta(seconds=5)  # a question without an answer was no read
 FOLLOWED_FOR = timedelta(minutes=3)  # what was accepted after it was said to have done nothing
 SIDE_BY_SIDE = 8
+# What is looked at each second, of as many commands as wait; without what is encrypted.
+_READ = (
+    *("state", "asks", "next_ask_at", "waits_since", "sent_at", "created_at", "pre_image"),
+    *("order__account_id", "order__family"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     """One list of one account, and the commands that are due for it."""
 
-    account: ClientAccount
+    account_id: int
     family: Family
     commands: list[OrderCommand] = field(default_factory=list)
 
@@ -78,20 +83,23 @@ def _ask_quietly(questions: Iterable[_Question], now: datetime) -> None:
 
 
 def _due(now: datetime) -> dict[int | None, list[_Question]]:
-    due = OrderCommand.objects.filter(state__in=[state.value for state in ASKED], next_ask_at__lte=now)
-    return _by_app_key(due.select_related("order__account__kis").order_by("next_ask_at"))
-
-
-def _by_app_key(due: Iterable[OrderCommand]) -> dict[int | None, list[_Question]]:
     """The questions of each app key, the one with the oldest command first."""
+    due = OrderCommand.objects.filter(state__in=[state.value for state in ASKED], next_ask_at__lte=now)
     questions: dict[tuple[int, Family], _Question] = {}
-    for command in due:
-        account, kind = command.order.account, family(command)
-        questions.setdefault((account.pk, kind), _Question(account, kind)).commands.append(command)
+    for command in due.select_related("order").only(*_READ).order_by("next_ask_at"):
+        asked = (command.order.account_id, family(command))
+        questions.setdefault(asked, _Question(*asked)).commands.append(command)
+    keys = dict(
+        KisAccount.objects.filter(account_id__in=_accounts(questions)).values_list("account_id", "connection_id")
+    )
     by_key: dict[int | None, list[_Question]] = defaultdict(list)
     for question in questions.values():
-        by_key[getattr(getattr(question.account, "kis", None), "connection_id", None)].append(question)
+        by_key[keys.get(question.account_id)].append(question)
     return by_key
+
+
+def _accounts(questions: Iterable[tuple[int, Family]]) -> set[int]:
+    return {account_id for account_id, _ in questions}
 
 
 def _ask(question: _Question, now: datetime) -> int:
@@ -99,7 +107,7 @@ def _ask(question: _Question, now: datetime) -> int:
     if not taken:
         return 0
     reach(CrashPoint.RESOLVER_TAKEN)
-    read = inquiries.inquire(question.account, [question.family])
+    read = inquiries.inquire(ClientAccount.objects.get(pk=question.account_id), [question.family])
     reach(CrashPoint.RESOLVER_ANSWERED)
     if read is None:
         _ask_again_soon(taken)
