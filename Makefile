@@ -61,8 +61,8 @@ test-browser: setup-check  ## the pages in real Chromium
 test-chaos: setup-check  ## broken lines and killed processes, in short: each part once
 	$(PYTEST) -n 3 tests/chaos
 
-chaos: setup-check  ## the same as a proof, for hours (PART=fills|commands|crashes|leases|sockets|reconnects, DB=sqlite|postgres, SEED=)
-	$(BIN)/python -m tests.chaos $(or $(PART),all) --heavy --database $(or $(DB),both) --seed $(or $(SEED),7)
+chaos: setup-check  ## the same as a proof, for hours (PART=fills|commands|crashes|leases|sockets|reconnects, DB=sqlite|postgres, SEED=, SHARE=4: a quarter)
+	$(BIN)/python -m tests.chaos $(or $(PART),all) --heavy --database $(or $(DB),both) --seed $(or $(SEED),7) --share $(or $(SHARE),1)
 
 fuzz: setup-check  ## the long run of the mutated frames and bodies that the tests take a sample of
 	FUZZ_FRAMES=1000000 $(PLAIN) --confcutdir=tests/orders/kis tests/orders/kis/test_fuzz.py

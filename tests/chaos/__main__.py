@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import requests
 
@@ -41,7 +44,7 @@ def main() -> int:
         for database in (PARTS[part] if asked.database == "both" else [asked.database])
     ]
     if len(wanted) == 1:
-        return _one(*wanted[0], size="heavy" if asked.heavy else "short", seed=asked.seed)
+        return _one(*wanted[0], asked)
     return max(_in_its_own_process(part, database, asked) for part, database in wanted)
 
 
@@ -51,29 +54,36 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--heavy", action="store_true", help="the figures of a proof, for hours")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--share", type=int, default=1, help="1/N of the proof, to show it over N sittings")
     return parser
 
 
 def _in_its_own_process(part: str, database: str, asked: argparse.Namespace) -> int:
-    words = [part, "--database", database, "--seed", str(asked.seed), *(["--heavy"] if asked.heavy else [])]
+    words = [part, "--database", database, "--seed", str(asked.seed), "--share", str(asked.share)]
+    words += ["--heavy"] if asked.heavy else []
     return subprocess.run([sys.executable, "-m", "tests.chaos", *words], check=False).returncode
 
 
-def _one(part: str, database: str, size: str, seed: int) -> int:
-    run, found = (
-        Run(part, database, size, seed, time.monotonic()),
-        Findings(slack=1.0 if size == "heavy" else SHORT_SLACK),
-    )
+def _one(part: str, database: str, asked: argparse.Namespace) -> int:
+    size = "heavy" if asked.heavy else "short"
+    run = Run(part, database, size, asked.seed, time.monotonic(), asked.share)
+    found = Findings(slack=1.0 if asked.heavy else SHORT_SLACK)
     module = import_module(f"tests.chaos.{part}")
     with house(database, SETTINGS.get(part, "portal.settings")) as opened:
         try:
-            module.run(opened, getattr(module, size.upper()), seed, found)
+            module.run(opened, _shared(module, size, asked.share), asked.seed, found)
         except (NeverHappened, requests.RequestException) as error:
             found.require("what was waited for, or asked", [str(error)])
         if found.broken:
             opened.keep_logs(KEPT / f"{part}-{database}-failed")
     run.keep(found)
     return 1 if found.broken else 0
+
+
+def _shared(module: ModuleType, size: str, share: int) -> Any:
+    """The size with that part of its counts, rounded up."""
+    whole = getattr(module, size.upper())
+    return replace(whole, **{name: -(-getattr(whole, name) // share) for name in module.COUNTED})
 
 
 if __name__ == "__main__":

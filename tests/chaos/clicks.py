@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.chaos.broker import Broker
+from tests.chaos.browsers import Browser
 from tests.chaos.portal import Portal
 from tests.chaos.waiting import START_WITHIN, until
 
@@ -18,11 +19,12 @@ TICK = Decimal("0.01")
 
 @dataclass
 class Orders:
-    """Fresh open orders of one broker, as its people see them."""
+    """Fresh open orders of one broker, as its people see them: in `browser`, or without one in the REST list."""
 
     broker: Broker
     portal: Portal
     rng: random.Random
+    browser: Browser | None = None
     ids: tuple[int, ...] = ()
 
     def fresh(self, count: int) -> list[dict[str, Any]]:
@@ -43,6 +45,10 @@ class Orders:
         return int(placed["number"])
 
     def _shown(self) -> Iterator[dict[str, Any]]:
+        if self.browser is not None:
+            mine = set(self._accounts())
+            yield from (row for row in list(self.browser.rows.values()) if row["account"] in mine)
+            return
         for account in self._accounts():
             yield from self.portal.rows(f"orders/?open=true&account={account}")
 

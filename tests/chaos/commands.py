@@ -65,7 +65,8 @@ class Size:
 
 
 SHORT = Size(KINDS, commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
-HEAVY = Size((*KINDS, LAG), commands=1000, at_once=20, gap=0.8, accounts=20, patience=480, to_the_end=True)
+HEAVY = Size((*KINDS, LAG), commands=1000, at_once=20, gap=1.6, accounts=20, patience=480, to_the_end=True)
+COUNTED = ("commands",)
 
 
 @dataclass
@@ -77,11 +78,12 @@ class Desk:
     house: House
     rng: random.Random
     portal: Portal
+    browser: Browser  # in which the orders are seen
     web: Running | None = None  # the server that this kind kills
     given: list[Commanded] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.orders = Orders(self.broker, self.portal, self.rng)
+        self.orders = Orders(self.broker, self.portal, self.rng, self.browser)
 
     def run(self, size: Size, pool: ThreadPoolExecutor) -> None:
         for start in range(0, size.commands, size.at_once):
@@ -155,13 +157,14 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
         until("the server answers", portal.is_ready, within=START_WITHIN)
     for broker in house.brokers:
         until(f"{broker.name} has its session", partial(is_registered, broker), within=START_WITHIN)
+    seen: dict[tuple[str, str], float] = {}
+    browser = Browser(portals["web"], on_event=partial(_note, seen))
     desks = [
-        Desk(kind, broker, house, drawn(seed, kind), portals.get(kind, portals["web"]))
+        Desk(kind, broker, house, drawn(seed, kind), portals.get(kind, portals["web"]), browser)
         for kind, broker in zip(size.kinds, house.brokers, strict=True)
     ]
     desks[size.kinds.index("kill")].web = kill[0]
-    seen: dict[tuple[str, str], float] = {}
-    with Fleet([Browser(portals["web"], on_event=partial(_note, seen))]):
+    with Fleet([browser]):
         _give_all(desks, size)
         commands, truth = _settled(house, size)
     judge(Evidence([command for desk in desks for command in desk.given], commands, truth, seen), found)

@@ -47,6 +47,7 @@ class Size:
 
 SHORT = Size(kinds=("cancel",), times=1)
 HEAVY = Size(kinds=("cancel", "modify price", "modify quantity"), times=10)
+COUNTED = ("times",)
 
 
 @dataclass

@@ -43,13 +43,14 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Which run it is. `began` is a monotonic second."""
+    """Which run it is. `began` is a monotonic second; `share` 4 says that it is a quarter of the proof."""
 
     part: str
     database: str
     size: str
     seed: int
     began: float
+    share: int = 1
 
     def keep(self, found: Findings) -> None:
         """Print the line and append it."""
@@ -57,6 +58,7 @@ class Run:
             "part": self.part,
             "database": self.database,
             "size": self.size,
+            **({"share": f"1/{self.share}"} if self.share > 1 else {}),
             "seed": self.seed,
             "commit": commit(),
             "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -37,6 +37,7 @@ class Size:
 
 SHORT = Size(pairs=4, pauses=2, kills=2, watched=8, notices=8)
 HEAVY = Size(pairs=10, pauses=100, kills=100, watched=None, notices=20)
+COUNTED = ("pauses", "kills")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Size:
 
 SHORT = Size(brokers=5, rounds=1, orders=4)
 HEAVY = Size(brokers=5, rounds=20, orders=10)
+COUNTED = ("rounds",)
 
 
 @dataclass

@@ -41,6 +41,7 @@ class Size:
 
 SHORT = Size(sockets=20, notices=330, kills=2, seconds=14)
 HEAVY = Size(sockets=200, notices=11_000, kills=20, seconds=900)
+COUNTED = ("notices", "kills", "seconds")
 
 
 @dataclass
