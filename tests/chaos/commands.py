@@ -44,6 +44,7 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 }
 KINDS = ("undisturbed", "double click", "two tabs", *FAULTS)
 ALL_OF_THEM = 1_000_000
+KILLED_WITHIN = 8.0
 EXCHANGE_DELAY = 0.6  # seconds from a request to the exchange's word, in the simulator
 
 
@@ -134,11 +135,11 @@ class Desk:
         return str(told["state"]) if answer.status_code == 202 else f"{answer.status_code} {told['code']}"
 
     def _kill_under(self, clicks: Sequence[Future[None]]) -> None:
-        """The server dies once the broker has the first request, or before; where the others are is left to chance."""
+        """The server dies once the broker has some of the requests; where the others are is left to chance."""
         assert self.web is not None
-        before = len(self.broker.truth().asked)
+        wanted = len(self.broker.truth().asked) + self.rng.randint(1, len(clicks))
         with suppress(NeverHappened):
-            until("a request arrives", lambda: len(self.broker.truth().asked) > before, within=self.rng.uniform(0.2, 4))
+            until("requests arrive", lambda: len(self.broker.truth().asked) >= wanted, within=KILLED_WITHIN)
         time.sleep(self.rng.uniform(0, 0.5))
         self.web.kill()
         for click in clicks:
