@@ -14,8 +14,8 @@ from orders import books, calendars, lease
 from orders.domain.events import OrderReport, ReportStatus, RequestKind
 from orders.models import Fill, MarketHours, Order, OrderEventRecord, StreamLease
 from tests.chaos.chance import drawn
+from tests.orders.books.reads import read, report, sold
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
-from tests.orders.test_books import read, report, sold
 
 pytestmark = pytest.mark.django_db
 
