@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from accounts import broadcast as stream
 from accounts import clock
 from accounts.models.stream import Feed
-from orders import inquiries, outcomes, permissions
+from orders import chains, inquiries, outcomes, permissions
+from orders.books import Read
 from orders.commands.request import plain
 from orders.domain.events import Family, Market
 from orders.domain.pace import Turn
@@ -54,10 +55,22 @@ def _less_left() -> Doubt:
 def read_stale_books(order: Order) -> None:
     """Nothing is sent on old knowledge: the feed is live and the books are clean, or the lists were just read.
 
-    Reads them where neither is so. Raises Doubted when that fails.
+    Reads them where neither is so. Raises Doubted when that fails, and where they do not show the order: a list that is
+    silent about it says nothing of what is left.
     """
-    if not _is_known(order) and inquiries.inquire(order.account, [Family(order.family)], turn=Turn.ORDER) is None:
+    if _is_known(order):
+        return
+    read = inquiries.inquire(order.account, [Family(order.family)], turn=Turn.ORDER)
+    if read is None:
         raise Doubted(_not_known())
+    if not _is_listed(order, read):
+        raise Doubted(Doubt("not_listed", _("증권사의 주문 목록에 이 주문이 없어 보내지 않았습니다.")))
+
+
+def _is_listed(order: Order, read: Read) -> bool:
+    """Any number of the chain will do; that of a cancel, or of a modify not in force, only points at the order."""
+    chain = order.numbers.filter(kind__in=("new", "modify")).values_list("family", "order_date", "number")
+    return not {chains.number_of(row) for row in read.reports}.isdisjoint(chain)
 
 
 def _not_known() -> Doubt:

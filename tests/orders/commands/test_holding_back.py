@@ -16,9 +16,10 @@ from accounts.models import AuditEvent
 from orders import crash_points
 from orders.commands import submit
 from orders.crash_points import CrashPoint
-from orders.models import Order, Switch
-from tests.orders.broker import Broker
+from orders.models import Order, OrderNumber, Switch
+from tests.orders.broker import Broker, body
 from tests.orders.commands.samples import ACCEPTED, DAYTIME_OK, asked, make_order
+from tests.orders.commands.test_resolving_families import Said, overseas
 from tests.orders.conftest import Desk
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +161,37 @@ def test_an_inquiry_of_a_time_to_come_is_no_fresh_one(market: Market) -> None:
     Order.objects.update(inquired_at=datetime.now(UTC) + timedelta(minutes=9))
     command = submit(asked(market.desk, market.order))
     assert (command.state, command.reason_code, market.broker.orders) == ("DENIED", "not_known", [])
+
+
+def listed(broker: Broker, *numbers: int) -> None:
+    """The broker lists the order of ten NVDA under these numbers."""
+    rows = [overseas(Said(f"{number}", price="180.5")) | {"thco_ord_tmd": "100300"} for number in numbers]
+    broker.reply("inquire-ccnl", body(rt_cd="0", msg_cd="", msg1="", output=rows))
+
+
+MOVED_ON = 30135690
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "state", "key"),
+    [
+        ("modify", [MOVED_ON], "ACKED", "APBK0013"),
+        ("modify", [30135682], "ACKED", "APBK0013"),
+        ("modify", [30135683], "DENIED", "not_listed"),
+        ("cancel", [MOVED_ON], "DENIED", "not_listed"),
+        ("modify", [], "DENIED", "not_listed"),
+    ],
+    ids=["its new number", "its old number", "another order", "a number that points at it", "nothing"],
+)
+def test_a_list_makes_an_order_known_that_shows_a_number_of_its_chain(
+    market: Market, kind: str, numbers: list[int], state: str, key: str
+) -> None:
+    market.broker.reply("daytime-order-rvsecncl", DAYTIME_OK)
+    first = OrderNumber.objects.get()
+    chain = {"account": first.account, "family": first.family, "order_date": first.order_date, "position": 1}
+    OrderNumber.objects.create(order=market.order, number=MOVED_ON, text=f"{MOVED_ON:010d}", kind=kind, **chain)
+    Order.objects.update(inquired_at=datetime.now(UTC) - timedelta(minutes=5))
+    listed(market.broker, *numbers)
+    command = submit(asked(market.desk, market.order))
+    assert (command.state, command.reason_code) == (state, key)
+    assert len(market.broker.orders) == (state == "ACKED")

@@ -162,7 +162,7 @@ def test_the_night_is_asked_with_the_exact_rest_of_a_list_just_read(desk: Desk, 
 
 def test_a_night_order_that_no_list_shows_is_not_asked_for(desk: Desk, broker: Broker, night: Order) -> None:
     command = submit(asked(desk, night))
-    assert (command.state, command.reason_code, broker.orders) == ("DENIED", "not_known", [])
+    assert (command.state, command.reason_code, broker.orders) == ("DENIED", "not_listed", [])
 
 
 def test_a_part_of_a_night_order_is_refused_by_name(desk: Desk, night: Order) -> None:

@@ -30,6 +30,7 @@ def test_only_a_person_steps_over_an_escalated_command(
     desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
 ) -> None:
     broker.reply("order-resv-ccnl", None)
+    lists(broker, reservation_row())
     first = submit(asked(desk, reserved))
     reserved.refresh_from_db()
     early = asked(desk, reserved, supersedes=first.pk)
@@ -47,6 +48,7 @@ def test_the_resolver_of_a_superseded_command_runs_on(
     desk: Desk, broker: Broker, reserved: Order, clock: time_machine.Traveller
 ) -> None:
     broker.reply("order-resv-ccnl", None)
+    lists(broker, reservation_row())
     first = submit(asked(desk, reserved))
     clock.shift(timedelta(seconds=20))
     reserved.refresh_from_db()
