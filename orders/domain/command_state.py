@@ -36,6 +36,7 @@ LIVE = frozenset({_C.CREATED, _C.READY, _C.SENDING, _C.ACKED, _C.UNKNOWN, _C.ESC
 FINAL = frozenset(CommandState) - LIVE
 UNANSWERED = frozenset({_C.CREATED, _C.READY, _C.SENDING})
 UNRESOLVED = frozenset({_C.UNKNOWN, _C.ESCALATED})  # sent, and nobody knows what became of it
+UNSENT = frozenset({_C.EXPIRED, _C.NOT_SENT})  # no byte left, though nothing was against it
 UNDONE = frozenset({_C.TOO_LATE, _C.NOT_APPLIED})  # said to have done nothing: a later acceptance speaks against it
 
 CANCEL_TTL = timedelta(seconds=15)

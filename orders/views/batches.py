@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import clock, sign_in
 from accounts.models import User
 from orders import batches, cancel_lists, commands, switches
-from orders.domain.command_state import LIVE
+from orders.domain.command_state import LIVE, UNSENT
 from orders.models import CommandBatch, RowState, SwitchKind
 from orders.switch_rows import batch_lines, batch_row, list_row
 from orders.switches import Target
@@ -58,12 +58,20 @@ def outcomes(made: CommandBatch, user: User) -> dict[str, Any]:
     summary, lines = batch_row(made), batch_lines(made, user)
     live = sum(line["command"] is not None and line["command"]["state"] in LIVE for line in lines)
     every = "1s" if summary["state"] == "working" else "5s" if live or summary["state"] == "abandoned" else ""
-    return {"batch": summary, "lines": lines, "live": live, "every": every, "again": _again(made, user, lines)}
+    left = [line["order"]["id"] for line in lines if _never_left(line)]
+    shown = {"batch": summary, "lines": lines, "live": live, "every": every}
+    return shown | {"unsent": len(left), "again": _again(made, user, left)}
 
 
-def _again(made: CommandBatch, user: User, lines: list[dict[str, Any]]) -> str:
+def _never_left(line: dict[str, Any]) -> bool:
+    """Nothing was sent for the row: it has no command, or one that ended before its first byte left."""
+    if line["command"] is not None:
+        return line["command"]["state"] in UNSENT
+    return bool(line["state"] == RowState.EXPIRED)
+
+
+def _again(made: CommandBatch, user: User, left: list[int]) -> str:
     """Where a person may ask anew for what was not sent; nothing of it goes out by itself."""
-    left = [line["order"]["id"] for line in lines if line["state"] == RowState.EXPIRED]
     if not left:
         return ""
     if made.switch is not None:

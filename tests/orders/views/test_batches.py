@@ -147,6 +147,22 @@ def test_what_was_not_sent_is_offered_to_its_owner_to_ask_for_anew(
     assert broker.orders == []
 
 
+@pytest.mark.parametrize(
+    ("state", "offered"), [("EXPIRED", True), ("NOT_SENT", True), ("DENIED", False), ("UNKNOWN", False)]
+)
+def test_a_row_is_offered_anew_only_where_its_request_never_left(
+    page: Client, kim: User, order: Make, state: str, offered: bool
+) -> None:
+    one = order()
+    confirm(page, one)
+    made = CommandBatch.objects.get()
+    made.rows.update(state="submitted", command=make.OrderCommandFactory.create(order=one, actor=kim, state=state))
+    html = page.get(f"/orders/batches/{made.pk}/").content.decode()
+    buttons = [item.attributes["data-dialog-url"] for item in elements(html, "data-dialog-url")]
+    assert buttons == ([f"/orders/cancel-selected/?order={one.pk}"] if offered else [])
+    assert ("보내지 않은 주문이 1건 있습니다." in html) is offered
+
+
 def test_another_persons_batch_is_not_there(page: Client, order: Make) -> None:
     confirm(page, order())
     stranger = signed_in(make.UserFactory.create())

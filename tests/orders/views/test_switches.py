@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import ClientAccount, Role, User
-from orders import batches
+from orders import batches, crash_points, reconciliation
+from orders.crash_points import CrashPoint
 from orders.models import CommandBatch, Order, Switch
 from tests import factories as make
 from tests.markup import elements, hidden_values
-from tests.orders.batches.conftest import account, broker, clock, connection, kim, order
+from tests.orders.batches.conftest import Traveller, account, broker, clock, connection, kim, order
 from tests.orders.broker import Broker
 from tests.sessions import OLD, signed_in
 
@@ -155,6 +157,33 @@ def test_orders_that_came_later_are_marked_and_canceled_by_a_new_confirmation(
     assert (response.status_code, response.headers["Location"]) == (302, path)
     assert CommandBatch.objects.count() == 2
     assert CommandBatch.objects.filter(rows__order=new).exists()
+
+
+def die(point: CrashPoint) -> None:
+    if point is CrashPoint.COMMAND_CREATED:
+        raise SystemExit
+
+
+def test_a_cancel_whose_process_died_before_it_was_sent_is_a_persons_to_ask_for_anew(
+    page: Client, order: Make, broker: Broker, clock: Traveller
+) -> None:
+    order()
+    engage(page)
+    crash_points.install(die)
+    with pytest.raises(SystemExit):
+        batches.work(CommandBatch.objects.get().pk)
+    crash_points.install(None)
+    clock.shift(timedelta(seconds=61))
+    now = datetime.now(UTC)
+    assert (batches.give_up_abandoned(now), reconciliation.recover(now)) == (1, 1)
+    html = page.get(path := f"/orders/switches/{Switch.objects.get().pk}/").content.decode()
+    outcome = elements(html, "data-outcome-order")[0].attributes
+    assert (outcome["data-outcome"], outcome["data-command-state"]) == ("submitted", "EXPIRED")
+    assert "보내지 않은 주문이 1건 있습니다." in html
+    Order.objects.update(inquired_at=now)
+    engage(page, f"{path}rest/")
+    batches.work(CommandBatch.objects.get(finished_at=None).pk)
+    assert len(broker.orders) == 1
 
 
 def test_a_manager_sees_of_the_firms_switch_the_orders_of_ones_own_accounts(
