@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from accounts import clock
 from orders import ledger, outcomes
 from orders.books import Read
 from orders.crash_points import CrashPoint, reach
@@ -38,6 +39,8 @@ from orders.reconciliation.recovering import RESOLVER
 WAITING = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED, CommandState.SUPERSEDED)
 UNESCALATED = (CommandState.ACKED, CommandState.UNKNOWN)
 EVERYTHING = frozenset(Family)
+AHEAD = timedelta(minutes=1)  # what was stored of a moment further ahead is older than a clock that was set back
+COUNTED = frozenset({"trace", "since", "reads", "final_reads", "final_since"})
 
 
 def settle(read: Read, families: Collection[Family] = EVERYTHING, due: Collection[Any] = ()) -> int:
@@ -45,6 +48,10 @@ def settle(read: Read, families: Collection[Family] = EVERYTHING, due: Collectio
 
     `due` are the ids of those whose turn this read is: it counts among their reads also when it decides nothing.
     """
+    now = clock.now()
+    if read.asked_at > now:
+        return 0  # the clock was set back while it was read: what it is evidence of cannot be told
+    wait_anew(OrderCommand.objects.filter(order__account=read.account, state__in=WAITING), now)
     rows = _by_number(read.reports)
     undecided: list[OrderCommand] = []
     moved = 0
@@ -59,6 +66,18 @@ def settle(read: Read, families: Collection[Family] = EVERYTHING, due: Collectio
         for command in undecided:
             _keep(command, _Case.of(command, rows, read).watch)
     return moved
+
+
+def wait_anew(commands: QuerySet[OrderCommand], now: datetime) -> None:
+    """Let those wait since now that seem to wait since a time to come: only what is asked from now on is evidence.
+
+    `now` is the very moment of the call: whatever they wait for was answered, or given up, before it.
+    """
+    to_come = now + AHEAD
+    ahead = commands.filter(Q(waits_since__gt=to_come) | Q(waits_since=None, sent_at__gt=to_come))
+    late = list(ahead.values_list("pk", flat=True))
+    if late:
+        OrderCommand.objects.filter(pk__in=late).update(waits_since=now)
 
 
 def family(command: OrderCommand) -> Family:
@@ -183,7 +202,7 @@ def _watched(
     command: OrderCommand, facts: rules.CommandFacts, mine: list[OrderReport], asked_at: datetime
 ) -> dict[str, Any]:
     """All reads so far with this one counted: equal ones in a row, and those after the session's end."""
-    watch = {"seen": "0", "asked": 0, **command.watch}
+    watch = {"seen": "0", "asked": 0, **_without_time_to_come(command.watch, asked_at)}
     watch |= {"asked": watch["asked"] + 1, "last": asked_at.isoformat()}
     if rules.is_stale(facts, mine, Decimal(watch["seen"])):
         return {**watch, "stale": watch.get("stale", 0) + 1}
@@ -196,6 +215,14 @@ def _watched(
         watch["final_reads"] = watch.get("final_reads", 0) + 1
         watch.setdefault("final_since", asked_at.isoformat())
     return watch
+
+
+def _without_time_to_come(watch: dict[str, Any], asked_at: datetime) -> dict[str, Any]:
+    """Reads that a clock which was set back since has put ahead of this one count no more: they are counted anew."""
+    began = [datetime.fromisoformat(watch[name]) for name in ("since", "final_since") if name in watch]
+    if all(at <= asked_at + AHEAD for at in began):
+        return watch
+    return {name: value for name, value in watch.items() if name not in COUNTED}
 
 
 def _equal(watch: dict[str, Any], trace: str, asked_at: datetime) -> dict[str, Any]:

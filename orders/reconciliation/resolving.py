@@ -24,7 +24,7 @@ from orders.domain import resolution as rules
 from orders.domain.command_state import UNDONE, CommandState
 from orders.domain.events import Family
 from orders.models import KisAccount, OrderCommand
-from orders.reconciliation.judging import UNESCALATED, WAITING, escalate, family, settle
+from orders.reconciliation.judging import UNESCALATED, WAITING, escalate, family, settle, wait_anew
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,7 @@ def _take_one(command: OrderCommand, now: datetime) -> bool:
 def _escalate_unread(taken: Iterable[Any], now: datetime) -> None:
     """Where the lists cannot be read for minutes, a person has to call the broker, and may step over the request."""
     waiting = OrderCommand.objects.filter(pk__in=taken, state__in=UNESCALATED)
+    wait_anew(waiting, clock.now())
     for command in waiting.filter(waits_since__lte=now - rules.ESCALATE_AT_LAST):
         escalate(command.pk, now)
 
