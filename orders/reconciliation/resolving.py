@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models import Q
 
 from accounts import clock
 from accounts.models import ClientAccount
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 ASKED = (*WAITING, CommandState.REJECTED, *UNDONE)
 AT_LEAST = timedelta(seconds=1)  # between two questions
+AT_MOST = timedelta(seconds=60)  # the longest step of the schedule
+FURTHEST = timedelta(minutes=2)  # a question put off further was put off before a clock was set back
 AFTER_A_FAILURE = timedelta(seconds=5)  # a question without an answer was no read
 FOLLOWED_FOR = timedelta(minutes=3)  # what was accepted after it was said to have done nothing
 SIDE_BY_SIDE = 8
@@ -84,7 +87,8 @@ def _ask_quietly(questions: Iterable[_Question], now: datetime) -> None:
 
 def _due(now: datetime) -> dict[int | None, list[_Question]]:
     """The questions of each app key, the one with the oldest command first."""
-    due = OrderCommand.objects.filter(state__in=[state.value for state in ASKED], next_ask_at__lte=now)
+    turn = Q(next_ask_at__lte=now) | Q(next_ask_at__gt=now + FURTHEST)
+    due = OrderCommand.objects.filter(turn, state__in=[state.value for state in ASKED])
     questions: dict[tuple[int, Family], _Question] = {}
     for command in due.select_related("order").only(*_READ).order_by("next_ask_at"):
         asked = (command.order.account_id, family(command))
@@ -134,7 +138,7 @@ def _take(commands: Iterable[OrderCommand], now: datetime) -> frozenset[Any]:
 def _take_one(command: OrderCommand, now: datetime) -> bool:
     asks = command.asks + 1
     since = command.waits_since or command.sent_at or command.created_at
-    coming = max(since + rules.ask_offset(asks), now + AT_LEAST)
+    coming = min(max(since + rules.ask_offset(asks), now + AT_LEAST), now + AT_MOST)
     mine = OrderCommand.objects.filter(pk=command.pk, asks=command.asks, next_ask_at=command.next_ask_at)
     return bool(mine.update(asks=asks, next_ask_at=coming))
 

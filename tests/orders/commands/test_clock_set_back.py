@@ -80,6 +80,19 @@ def test_a_read_over_which_the_clock_was_set_back_proves_nothing(
     assert unknown.state == "UNKNOWN"
 
 
+def test_a_question_put_off_by_a_clock_that_was_ahead_is_asked_now_and_goes_on_by_the_schedule(
+    unknown: OrderCommand, broker: Broker, clock: time_machine.Traveller
+) -> None:
+    lists(broker, reservation_row())
+    OrderCommand.objects.update(waits_since=EVENING + HOUR, next_ask_at=EVENING + HOUR, asks=6)
+    clock.shift(timedelta(seconds=10))
+    now = datetime.now(UTC)
+    assert [reconciliation.resolve_due(now), reconciliation.resolve_due(now)] == [1, 0]
+    unknown.refresh_from_db()
+    assert unknown.next_ask_at is not None
+    assert unknown.next_ask_at - now == timedelta(seconds=60)
+
+
 def test_lists_that_cannot_be_read_call_a_person_whatever_the_clock_was(
     unknown: OrderCommand, broker: Broker, ask: Ask, clock: time_machine.Traveller
 ) -> None:
