@@ -16,6 +16,8 @@ from django.utils import timezone
 
 KST = ZoneInfo("Asia/Seoul")
 
+AHEAD = timedelta(minutes=1)  # what was stored of a moment further ahead is older than a clock that was set back
+
 _cached: tuple[int, timedelta] = (0, timedelta())
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # What a read leaves on a row without a new version: no page shows it, and the next request may need it.
 _UNSHOWN = (
-    *("inquired_at", "differs_since", "broker_qty", "broker_amount", "read_mark"),
+    *("noticed_at", "inquired_at", "differs_since", "broker_qty", "broker_amount", "read_mark"),
     *("exchange", "order_type", "forward_org"),
 )
 NOTICES_HAVE_COME = timedelta(seconds=60)  # an order this old, first seen in a list, has no notice on its way

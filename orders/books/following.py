@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from accounts import clock
 from orders import chains, ledger
 from orders.books.read import Read, evidence
 from orders.books.transmitting import transmit
@@ -22,11 +23,13 @@ from orders.squaring import square
 def follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
     """Apply one chain of rows to its row. True when something that a page shows changed."""
     before = order.status
+    _forget_moments_to_come(order)
     added = [row for row in chain.rows if _own(order, row)]
     described = _describe(order, chain.first)
     overtaken = is_overtaken(order, read.asked_at)
     moved_on = chain.first.key.family is Family.RESERVED and order.family != Family.RESERVED
-    order.inquired_at = max(order.inquired_at or read.asked_at, read.asked_at)
+    if chain.own:
+        order.inquired_at = max(order.inquired_at or read.asked_at, read.asked_at)
     if overtaken or moved_on or not chain.own:
         return described or bool(added)
     beside, _ = ledger.filled_beside(order, [row.key.number for row in chain.own])
@@ -90,9 +93,24 @@ def _cancels_done(read: Read, order: Order, chain: Chain, earlier: Decimal) -> b
 
 
 def is_overtaken(order: Order, asked_at: datetime) -> bool:
-    """A notice came, or a later question was answered, after this one was asked: the answer is of the past."""
+    """A notice came, or a later question was answered, after this one was asked: the answer is of the past.
+
+    Of a question that lies ahead, since the clock was set back while it was answered, nobody can tell.
+    """
     noticed = order.noticed_at is not None and order.noticed_at >= asked_at
-    return noticed or (order.inquired_at is not None and order.inquired_at > asked_at)
+    inquired = order.inquired_at is not None and order.inquired_at > asked_at
+    return noticed or inquired or asked_at > clock.now()
+
+
+def _forget_moments_to_come(order: Order) -> None:
+    """A clock that was set back since had stored them: the next read counts, and what differs is timed anew."""
+    now = clock.now()
+    if order.noticed_at is not None and order.noticed_at > now + clock.AHEAD:
+        order.noticed_at = now
+    if order.inquired_at is not None and order.inquired_at > now + clock.AHEAD:
+        order.inquired_at = None
+    if order.differs_since is not None and order.differs_since > now + clock.AHEAD:
+        order.differs_since = None
 
 
 def _own(order: Order, row: OrderReport) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +39,6 @@ from orders.reconciliation.recovering import RESOLVER
 WAITING = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED, CommandState.SUPERSEDED)
 UNESCALATED = (CommandState.ACKED, CommandState.UNKNOWN)
 EVERYTHING = frozenset(Family)
-AHEAD = timedelta(minutes=1)  # what was stored of a moment further ahead is older than a clock that was set back
 COUNTED = frozenset({"trace", "since", "reads", "final_reads", "final_since"})
 
 
@@ -73,7 +72,7 @@ def wait_anew(commands: QuerySet[OrderCommand], now: datetime) -> None:
 
     `now` is the very moment of the call: whatever they wait for was answered, or given up, before it.
     """
-    to_come = now + AHEAD
+    to_come = now + clock.AHEAD
     ahead = commands.filter(Q(waits_since__gt=to_come) | Q(waits_since=None, sent_at__gt=to_come))
     late = list(ahead.values_list("pk", flat=True))
     if late:
@@ -220,7 +219,7 @@ def _watched(
 def _without_time_to_come(watch: dict[str, Any], asked_at: datetime) -> dict[str, Any]:
     """Reads that a clock which was set back since has put ahead of this one count no more: they are counted anew."""
     began = [datetime.fromisoformat(watch[name]) for name in ("since", "final_since") if name in watch]
-    if all(at <= asked_at + AHEAD for at in began):
+    if all(at <= asked_at + clock.AHEAD for at in began):
         return watch
     return {name: value for name, value in watch.items() if name not in COUNTED}
 

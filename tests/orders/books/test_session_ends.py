@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from orders import books, calendars
 from orders.domain.events import Family, OrderKey, OrderReport, ReportStatus
@@ -69,5 +70,6 @@ def test_a_session_with_a_holiday_after_it_ends_on_its_own_day(desk: Desk) -> No
     eve = datetime(2026, 12, 24, 11, 0, tzinfo=UTC)  # Christmas is a holiday of KRX; the night before belongs to Monday
     before = replace(night_row(), key=OrderKey("12345678", "03", Family.FO, 5606, date(2026, 12, 28)), ordered_at=eve)
     for at in (eve + timedelta(hours=9), eve + timedelta(hours=11)):
-        books.apply_read(books.Read(desk.derivatives, at, (before,)))
+        with time_machine.travel(at, tick=False):
+            books.apply_read(books.Read(desk.derivatives, at, (before,)))
     assert (order().status, order().order_date) == ("EXPIRED", date(2026, 12, 28))
