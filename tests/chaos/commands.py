@@ -50,13 +50,14 @@ EXCHANGE_DELAY = 0.6  # seconds from a request to the exchange's word, in the si
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`commands` of each kind, `at_once` before the next orders are placed, a click each `gap` seconds.
+    """`commands` of each kind, `at_once` before the next orders are placed, a click each `gap` seconds; so many kinds
+    `side_by_side`, since speed can be judged only while the machine keeps up.
 
     `patience` is how long the last ones are watched; `to_the_end`: until what the broker never took is escalated.
     """
 
     kinds: tuple[str, ...]
-
+    side_by_side: int
     commands: int
     at_once: int
     gap: float
@@ -65,8 +66,17 @@ class Size:
     to_the_end: bool = False
 
 
-SHORT = Size(KINDS, commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
-HEAVY = Size((*KINDS, LAG), commands=1000, at_once=20, gap=1.6, accounts=20, patience=480, to_the_end=True)
+SHORT = Size(KINDS, side_by_side=9, commands=12, at_once=4, gap=0.4, accounts=2, patience=25)
+HEAVY = Size(
+    kinds=(*KINDS, LAG),
+    side_by_side=3,
+    commands=1000,
+    at_once=20,
+    gap=0.6,
+    accounts=12,
+    patience=480,
+    to_the_end=True,
+)
 COUNTED = ("commands",)
 
 
@@ -172,7 +182,8 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
 
 
 def _give_all(desks: Sequence[Desk], size: Size) -> None:
-    with ThreadPoolExecutor(len(desks)) as kinds, ThreadPoolExecutor(len(desks) * size.at_once) as clicks:
+    at_work = size.side_by_side
+    with ThreadPoolExecutor(at_work) as kinds, ThreadPoolExecutor(at_work * size.at_once) as clicks:
         for work in [kinds.submit(desk.run, size, clicks) for desk in desks]:
             work.result()
 
