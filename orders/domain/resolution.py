@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from orders.domain.accounting import ZERO, Before, cancels, gone, left, share
 from orders.domain.events import Family, OrderReport, ReportStatus, RequestKind
-
-ZERO = Decimal(0)
 
 ESCALATE_READS = 3
 ESCALATE_AFTER = timedelta(seconds=180)
@@ -156,12 +155,10 @@ def filled(facts: CommandFacts, reports: Iterable[OrderReport]) -> Decimal:
 
 
 def _judge(facts: CommandFacts, reports: Sequence[OrderReport], children: list[OrderReport]) -> Judgement:
-    own = _own(facts, reports)
     if facts.family is Family.RESERVED:
-        return _judge_reservation(own)
-    if facts.kind is RequestKind.CANCEL:
-        return _judge_cancel(facts, own, children, elsewhere=_canceled_elsewhere(facts, reports))
-    return _judge_modify(facts, own, children)
+        return _judge_reservation(_own(facts, reports))
+    judge_it = _judge_cancel if facts.kind is RequestKind.CANCEL else _judge_modify
+    return judge_it(facts, reports, children)
 
 
 def ours(facts: CommandFacts, reports: Iterable[OrderReport]) -> list[OrderReport]:
@@ -181,13 +178,7 @@ def trace(facts: CommandFacts, reports: Sequence[OrderReport]) -> tuple[tuple[ob
 def _own(facts: CommandFacts, reports: Iterable[OrderReport]) -> OrderReport | None:
     rows = [r for r in reports if r.key.number == facts.number and r.key.family is facts.family]
     # Two lists may show the same number a moment apart: the later total is the larger one.
-    return max(rows, key=lambda r: (r.cum_qty, -_left(r)), default=None)
-
-
-def _left(report: OrderReport) -> Decimal:
-    if report.status in {ReportStatus.CANCELED, ReportStatus.REJECTED}:
-        return ZERO
-    return report.order_qty - report.cum_qty if report.leaves_qty is None else report.leaves_qty
+    return max(rows, key=lambda r: (r.cum_qty, -left(r)), default=None)
 
 
 _RESERVATION_IS_GONE = {
@@ -208,44 +199,73 @@ def _judge_reservation(own: OrderReport | None) -> Judgement:
     return Undecided(UNCHANGED)
 
 
-def _judge_cancel(
-    facts: CommandFacts, own: OrderReport | None, children: list[OrderReport], *, elsewhere: bool
-) -> Judgement:
+def _judge_cancel(facts: CommandFacts, reports: Sequence[OrderReport], children: list[OrderReport]) -> Judgement:
+    own = _own(facts, reports)
     refused = _refusal(children)
     if refused is not None:
         return refused
     if own is None:
         return Undecided(NOT_LISTED)
-    taken_out = _taken_out(facts, own)
-    if taken_out <= ZERO:
-        nothing_left = _left(own) == ZERO
-        return TooLate(FILLED) if nothing_left else Undecided(REQUESTED if children else UNCHANGED)
-    if children:
-        return _measured(facts, taken_out, children[0].key.number)
-    if elsewhere and _left(own) == ZERO:
-        return Confirmed(taken_out, external=True)
-    return Undecided(UNCHANGED)
+    if _is_filled(facts, own):
+        return TooLate(FILLED)
+    child = _candidate(facts, children)
+    done = _measured(facts, own, reports, child) if child is not None else None
+    done = done or _canceled_by_any(facts, own, reports, children)
+    return done or Undecided(REQUESTED if children else UNCHANGED)
 
 
-def _canceled_elsewhere(facts: CommandFacts, reports: Iterable[OrderReport]) -> bool:
-    """The order's own row says canceled, or a cancel that is not ours names it."""
-    return any(
-        r.status is ReportStatus.CANCELED if r.key.number == facts.number else r.kind is RequestKind.CANCEL
-        for r in reports
-        if facts.number in (r.key.number, r.orig_number)
-    )
+def _canceled_by_any(
+    facts: CommandFacts, own: OrderReport, reports: Sequence[OrderReport], children: list[OrderReport]
+) -> Confirmed | PartiallyConfirmed | None:
+    """Nothing is left, and cancels that need not be ours took out what we asked for, but for what was filled."""
+    numbers = cancels(own, reports)
+    child = _candidate(facts, children)
+    others = numbers - {child.key.number} if child is not None else numbers
+    named = others or (own.status is ReportStatus.CANCELED and not children)
+    canceled = share(own, reports, numbers, _before(facts)).least
+    is_all = canceled > ZERO and canceled >= min(facts.quantity, _unfilled(facts, own))
+    if not named or not is_all or left(own) > ZERO:
+        return None
+    if children and canceled < facts.quantity:
+        return PartiallyConfirmed(canceled)
+    return Confirmed(canceled, external=True)
 
 
-def _taken_out(facts: CommandFacts, own: OrderReport) -> Decimal:
-    """What left the market unfilled since the pre-image."""
-    before = facts.order_qty - facts.cum_qty - facts.leaves_qty
-    return own.order_qty - own.cum_qty - _left(own) - before
+def _candidate(facts: CommandFacts, rows: Sequence[OrderReport]) -> OrderReport | None:
+    """The row of our own request. Without a number of ours, only where there is one that can be it."""
+    if len({row.key.number for row in rows}) != 1:
+        return None
+    row = max(rows, key=lambda row: (row.cum_qty, -row.order_qty))
+    return row if facts.new_number is not None or row.order_qty <= facts.quantity else None
 
 
-def _measured(facts: CommandFacts, quantity: Decimal, number: int) -> Confirmed | PartiallyConfirmed:
-    if quantity >= facts.quantity:
-        return Confirmed(quantity, number)
-    return PartiallyConfirmed(quantity, number)
+def _before(facts: CommandFacts) -> Before:
+    return Before(facts.order_qty - facts.cum_qty - facts.leaves_qty, facts.children)
+
+
+def _unfilled(facts: CommandFacts, own: OrderReport) -> Decimal:
+    """What was left before the send and was not filled since."""
+    return facts.leaves_qty - (own.cum_qty - facts.cum_qty)
+
+
+def _is_filled(facts: CommandFacts, own: OrderReport) -> bool:
+    """Nothing is left and nothing went elsewhere since the pre-image."""
+    return left(own) == ZERO and gone(own) <= _before(facts).canceled and _unfilled(facts, own) <= ZERO
+
+
+def _measured(
+    facts: CommandFacts, own: OrderReport, reports: Sequence[OrderReport], child: OrderReport
+) -> Confirmed | PartiallyConfirmed | None:
+    """What the rows prove that this request took out; None where they prove nothing, or not how much.
+
+    Only a request that found less than it asked for is done in part, and it leaves nothing.
+    """
+    took = share(own, reports, {child.key.number}, _before(facts))
+    if not took.sure:
+        return None
+    if took.sure >= facts.quantity:
+        return Confirmed(took.sure, child.key.number)
+    return PartiallyConfirmed(took.sure, child.key.number) if took.is_exact and left(own) == ZERO else None
 
 
 def _refusal(children: list[OrderReport]) -> Refused | None:
@@ -258,25 +278,35 @@ def _refusal(children: list[OrderReport]) -> Refused | None:
 _AT_THE_EXCHANGE = frozenset({ReportStatus.OPEN, ReportStatus.DONE, ReportStatus.CANCELED})
 
 
-def _judge_modify(facts: CommandFacts, own: OrderReport | None, children: list[OrderReport]) -> Judgement:
+def _judge_modify(facts: CommandFacts, reports: Sequence[OrderReport], children: list[OrderReport]) -> Judgement:
+    own = _own(facts, reports)
     refused = _refusal(children)
     if refused is not None:
         return refused
-    for child in children:
-        if child.status in _AT_THE_EXCHANGE and facts.price in (None, child.price) and _took_over(facts, own, child):
-            return _measured(facts, child.order_qty, child.key.number)
+    child = _candidate(facts, [row for row in children if facts.price in (None, row.price)])
+    done = _in_force(facts, own, reports, child) if child is not None and child.status in _AT_THE_EXCHANGE else None
+    if done is not None:
+        return done
     if own is None:
         return Undecided(NOT_LISTED)
-    if children or _left(own) > ZERO:
+    if children or left(own) > ZERO:
         return Undecided(REQUESTED if children else UNCHANGED)
-    if own.cum_qty + (facts.order_qty - facts.cum_qty - facts.leaves_qty) >= own.order_qty:
+    if _is_filled(facts, own):
         return TooLate(FILLED)
-    return TooLate(CANCELED) if own.status is ReportStatus.CANCELED else Undecided(UNCHANGED)
+    canceled = share(own, reports, cancels(own, reports), _before(facts)).least
+    is_canceled = own.status is ReportStatus.CANCELED and canceled >= _unfilled(facts, own)
+    return TooLate(CANCELED) if is_canceled else Undecided(UNCHANGED)
 
 
-def _took_over(facts: CommandFacts, own: OrderReport | None, child: OrderReport) -> bool:
+def _in_force(
+    facts: CommandFacts, own: OrderReport | None, reports: Sequence[OrderReport], child: OrderReport
+) -> Confirmed | PartiallyConfirmed | None:
     """A modify is in force once the original gave up what goes on under the new number; until then it is a request."""
-    return own is None or _left(own) == ZERO or _taken_out(facts, own) >= child.order_qty
+    if own is not None and child.cum_qty == ZERO:
+        return _measured(facts, own, reports, child)
+    if child.order_qty >= facts.quantity:
+        return Confirmed(child.order_qty, child.key.number)
+    return PartiallyConfirmed(child.order_qty, child.key.number)
 
 
 def _judge_silence(undecided: Undecided, history: History, *, traced: bool) -> Judgement:
