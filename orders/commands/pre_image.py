@@ -8,7 +8,7 @@ from typing import Any
 from orders import ledger, outcomes
 from orders.commands.request import plain
 from orders.kis.schemas import Revisable
-from orders.models import Order
+from orders.models import Order, OrderNumber
 
 ZERO = Decimal(0)
 
@@ -34,7 +34,7 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
         "leaves_qty": plain(leaves_qty),
         "canceled_qty": plain(order.canceled_qty),
         "price": "" if order.price is None else plain(order.price),
-        "children": [row.number for row in order.numbers.all() if row.number != number],
+        "children": [each for each in _numbers(order) if each != number],
         "order_date": order.order_date.isoformat(),
         "family": order.family,
         "market": order.market,
@@ -45,6 +45,12 @@ def of(order: Order, revisable: Revisable | None = None) -> dict[str, Any]:
         "inquired_at": order.inquired_at.isoformat() if order.inquired_at else "",
         "noticed_at": order.noticed_at.isoformat() if order.noticed_at else "",
     }
+
+
+def _numbers(order: Order) -> list[int]:
+    """All that is known to name the order: a part that a modify took out has its number in a row of its own."""
+    parts = OrderNumber.objects.filter(order__parent=order).order_by("number")
+    return [row.number for row in order.numbers.all()] + list(parts.values_list("number", flat=True))
 
 
 def _canceled(order: Order, number: int) -> Decimal:

@@ -278,6 +278,16 @@ def test_the_pre_image_has_the_figures_of_the_newest_number_alone(desk: Desk, br
     assert before["children"] == [30135682, 31]
 
 
+def test_a_part_that_was_modified_before_is_among_what_named_the_order(
+    desk: Desk, broker: Broker, clock: object
+) -> None:
+    del broker, clock
+    order = make_order(desk, cum_qty=D(0), canceled_qty=D(0))
+    make_order(desk, number=31, parent=order)
+    make_order(desk, number=32)
+    assert pre_image.of(order)["children"] == [31]
+
+
 def test_a_paper_reservation_has_no_list_so_that_its_cancel_stays_accepted_and_says_why(
     desk: Desk, broker: Broker, reserved: Order
 ) -> None:
