@@ -36,6 +36,7 @@ class Said:
     left: int = 10
     price: str = "100"
     refused: bool = False
+    moved: int = 0
 
     @property
     def original(self) -> str:
@@ -96,7 +97,7 @@ def night(said: Said) -> Row:
 
 
 def stock(said: Said) -> Row:
-    gone = said.quantity - said.filled - said.left
+    gone = said.quantity - said.filled - said.left - said.moved
     return {
         "ord_dt": "20261120",
         "ord_tmd": "100000",
@@ -164,6 +165,11 @@ CASES: dict[str, tuple[dict[str, Any], list[Said], str]] = {
         "PARTIALLY_CONFIRMED",
     ),
     "a cancel that the fill outran": ({}, [Said(filled=10, left=0)], "TOO_LATE"),
+    "a cancel of which all lives on under a modify": (
+        {},
+        [Said(left=0, moved=10), Said(CHILD, "modify", price="99"), Said("30135695", "cancel", left=0, price="0")],
+        "UNKNOWN",
+    ),
     "a cancel that is listed and not done": ({}, [STANDS, CANCEL], "UNKNOWN"),
     "a cancel that was refused": ({}, [STANDS, Said(CHILD, "cancel", left=0, price="0", refused=True)], "REJECTED"),
     "a cancel of which there is no trace": ({}, [STANDS], "UNKNOWN"),
