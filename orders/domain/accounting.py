@@ -6,7 +6,7 @@ took what, the rows often tell only within bounds: what may have been another's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -66,6 +66,20 @@ def share(own: OrderReport, reports: Iterable[OrderReport], mine: Collection[int
 def cancels(own: OrderReport, reports: Iterable[OrderReport]) -> set[int]:
     """The numbers of the cancels of `own` that are not refused."""
     return {row.key.number for row in _standing(own, reports) if row.kind is RequestKind.CANCEL}
+
+
+def is_filled_through(own: OrderReport, reports: Sequence[OrderReport], canceled: Decimal = ZERO) -> bool:
+    """Every unit of it was filled, under its own number or under those that took the rest over, and so on.
+
+    `canceled` is what was known to be canceled of it. A cancel that names any of these numbers leaves it open.
+    """
+    rows = [row for row in reports if row.key.number != own.key.number]
+    named = [row for row in rows if row.orig_number == own.key.number]
+    over = _standing(own, named)
+    if left(own) or own.status is ReportStatus.CANCELED or any(row.kind is RequestKind.CANCEL for row in named):
+        return False
+    is_whole = sum((row.order_qty for row in over), ZERO) == own.order_qty - own.cum_qty - canceled
+    return is_whole and all(is_filled_through(row, rows) for row in over)
 
 
 def _standing(own: OrderReport, reports: Iterable[OrderReport]) -> list[OrderReport]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from orders.domain.accounting import ZERO, Before, cancels, gone, left, share
+from orders.domain.accounting import ZERO, Before, cancels, gone, is_filled_through, left, share
 from orders.domain.events import Family, OrderReport, ReportStatus, RequestKind
 
 ESCALATE_READS = 3
@@ -206,7 +206,7 @@ def _judge_cancel(facts: CommandFacts, reports: Sequence[OrderReport], children:
         return refused
     if own is None:
         return Undecided(NOT_LISTED)
-    if _is_filled(facts, own):
+    if _is_filled(facts, own) or is_filled_through(own, reports, _before(facts).canceled):
         return TooLate(FILLED)
     child = _candidate(facts, children)
     done = _measured(facts, own, reports, child) if child is not None else None

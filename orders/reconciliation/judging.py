@@ -104,6 +104,17 @@ def _by_number(reports: Iterable[OrderReport]) -> _Rows:
     return rows
 
 
+def _chain(rows: _Rows, number: int) -> list[OrderReport]:
+    """The rows of a number, those that name it, and those that name these in turn."""
+    found: list[OrderReport] = []
+    numbers = [number]
+    for each in numbers:
+        fresh = [row for row in rows.get(each, []) if row not in found]
+        found += fresh
+        numbers += [row.key.number for row in fresh if row.key.number not in numbers]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One command before one read: the judgement, and what is kept of all reads so far."""
@@ -114,7 +125,7 @@ class _Case:
     @classmethod
     def of(cls, command: OrderCommand, rows: _Rows, read: Read) -> _Case:
         facts = _facts(command)
-        mine = _of_the_day(command, rows.get(facts.number, []))
+        mine = _of_the_day(command, _chain(rows, facts.number))
         watch = _watched(command, facts, mine, read.asked_at)
         if rules.is_stale(facts, mine, Decimal(watch["seen"])):
             mine = []  # less than an earlier read told: nothing may be concluded from it

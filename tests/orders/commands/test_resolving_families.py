@@ -36,11 +36,12 @@ class Said:
     left: int = 10
     price: str = "100"
     refused: bool = False
+    names: str = NUMBER
     moved: int = 0
 
     @property
     def original(self) -> str:
-        return "" if self.kind == "new" else NUMBER
+        return "" if self.kind == "new" else self.names
 
 
 def overseas(said: Said) -> Row:
@@ -165,6 +166,15 @@ CASES: dict[str, tuple[dict[str, Any], list[Said], str]] = {
         "PARTIALLY_CONFIRMED",
     ),
     "a cancel that the fill outran": ({}, [Said(filled=10, left=0)], "TOO_LATE"),
+    "a cancel that came when all was filled after two modifies": (
+        {},
+        [
+            Said(left=0, moved=10),
+            Said(CHILD, "modify", filled=4, left=0, price="99", moved=6),
+            Said("30135695", "modify", quantity=6, filled=6, left=0, price="98", names=CHILD),
+        ],
+        "TOO_LATE",
+    ),
     "a cancel of which all lives on under a modify": (
         {},
         [Said(left=0, moved=10), Said(CHILD, "modify", price="99"), Said("30135695", "cancel", left=0, price="0")],
