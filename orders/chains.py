@@ -14,6 +14,8 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from accounts.models import ClientAccount
+from orders.domain import accounting
+from orders.domain.accounting import left
 from orders.domain.events import Family, OrderReport, ReportStatus, RequestKind
 from orders.models import Order, OrderNumber
 
@@ -120,13 +122,6 @@ def is_part(row: OrderReport, original: OrderReport) -> bool:
     return still > ZERO and still + row.order_qty <= original.order_qty - original.cum_qty
 
 
-def left(row: OrderReport) -> Decimal:
-    """What the row says is still in the market."""
-    if row.status in {ReportStatus.CANCELED, ReportStatus.REJECTED}:
-        return ZERO
-    return row.order_qty - row.cum_qty if row.leaves_qty is None else row.leaves_qty
-
-
 def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: Collection[int]) -> list[OrderReport]:
     """The cancels of a part of this row that a read shows done, and that nothing had told: neither listed nor refused
     is done, only what left the market unfilled is. `told`: the numbers of cancels that were confirmed before.
@@ -135,7 +130,7 @@ def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: 
     named = [row for row in _latest(reports) if (row.key.family, row.key.order_date) == (family, day)]
     aimed = [row for row in named if row.orig_number == number and row.status is not ReportStatus.REJECTED]
     cancels = [row for row in aimed if row.kind is RequestKind.CANCEL]
-    gone = original.order_qty - original.cum_qty - left(original)
+    gone = accounting.gone(original)
     gone -= sum((row.order_qty for row in aimed if _took_over(row, original)), ZERO)
     gone -= sum((row.order_qty for row in cancels if row.key.number in told), ZERO)
     done: list[OrderReport] = []

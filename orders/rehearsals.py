@@ -19,6 +19,7 @@ from django.db import transaction
 from accounts import access, audit, clock
 from accounts.models import Assignment, Role
 from orders import chains, inquiries, switches
+from orders.domain import accounting
 from orders.domain.events import Family, OrderReport, ReportStatus
 from orders.models import KisAccount, MarketGroup, Order, Rehearsal, RehearsalSchedule, SwitchScope
 from orders.models.switches import group_of
@@ -144,7 +145,7 @@ def _look_once(row: KisAccount) -> _Look | None:
 
 def _is_open(report: OrderReport, asked_at: datetime) -> bool:
     """Whether the broker still works on it: a row of a session that is over stays in the list and is done."""
-    if report.status not in {ReportStatus.OPEN, ReportStatus.RESERVED} or chains.left(report) <= 0:
+    if report.status not in {ReportStatus.OPEN, ReportStatus.RESERVED} or accounting.left(report) <= 0:
         return False
     if report.status is ReportStatus.RESERVED or report.ordered_at is None:
         return True
