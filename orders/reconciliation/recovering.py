@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from accounts import audit
+from accounts import audit, clock
 from orders import ledger, outcomes
 from orders.domain import resolution as rules
 from orders.domain.command_state import SENDING_LIMIT, CommandState, SendUnknown, TtlPassed
@@ -24,8 +25,13 @@ def recover(now: datetime) -> int:
 
 def _expire_unclaimed(now: datetime) -> int:
     unclaimed = [CommandState.CREATED.value, CommandState.READY.value]
-    left = OrderCommand.objects.filter(state__in=unclaimed, created_at__lte=now - GIVEN_UP_AFTER)
+    left = OrderCommand.objects.filter(_is_past("created_at", now - GIVEN_UP_AFTER, now), state__in=unclaimed)
     return sum(_expire(command.pk, now) for command in left)
+
+
+def _is_past(moment: str, limit: datetime, now: datetime) -> Q:
+    """Before the limit, or ahead of now: then the clock was set back since, and by it nobody would ever be done."""
+    return Q(**{f"{moment}__lte": limit}) | Q(**{f"{moment}__gt": now + clock.AHEAD})
 
 
 def _expire(command_id: Any, now: datetime) -> bool:
@@ -45,7 +51,7 @@ def recover_sending(now: datetime) -> int:
 
     At start-up too no sooner: another process may be sending right now, and the longest send takes 9 s.
     """
-    stuck = OrderCommand.objects.filter(state=CommandState.SENDING, claimed_at__lte=now - SENDING_LIMIT)
+    stuck = OrderCommand.objects.filter(_is_past("claimed_at", now - SENDING_LIMIT, now), state=CommandState.SENDING)
     return sum(_give_up(command.pk, now) for command in stuck)
 
 

@@ -126,3 +126,27 @@ def test_a_read_after_the_end_by_a_clock_that_was_ahead_is_no_final_one(
     assert read_at(clock, unanswered, -1) == "UNKNOWN"
     assert "final_reads" not in unanswered.watch
     assert read_at(clock, unanswered, 16) != "NOT_APPLIED"
+
+
+@pytest.mark.parametrize(
+    ("state", "moment", "after"),
+    [
+        ("CREATED", "created_at", "EXPIRED"),
+        ("READY", "created_at", "EXPIRED"),
+        ("SENDING", "claimed_at", "UNKNOWN"),
+    ],
+)
+def test_a_command_of_a_time_to_come_is_given_up_and_does_not_lock_its_order(
+    unknown: OrderCommand, state: str, moment: str, after: str
+) -> None:
+    OrderCommand.objects.update(state=state, sent_at=None, **{moment: EVENING + HOUR})
+    assert reconciliation.recover(datetime.now(UTC)) == 1
+    unknown.refresh_from_db()
+    assert unknown.state == after
+
+
+def test_a_command_that_is_a_moment_ahead_is_left_alone(unknown: OrderCommand) -> None:
+    OrderCommand.objects.update(state="SENDING", claimed_at=datetime.now(UTC) + timedelta(seconds=30))
+    assert reconciliation.recover(datetime.now(UTC)) == 0
+    unknown.refresh_from_db()
+    assert unknown.state == "SENDING"
