@@ -47,7 +47,7 @@ class Size:
 
 
 SHORT = Size(brokers=3, notices=600, cuts=3, silences=1, kills=2, seconds=22)
-HEAVY = Size(brokers=5, notices=10_000, cuts=40, silences=10, kills=20, seconds=420)
+HEAVY = Size(brokers=5, notices=10_200, cuts=40, silences=10, kills=20, seconds=420)
 COUNTED = ("notices", "cuts", "silences", "kills", "seconds")
 
 
