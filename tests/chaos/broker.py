@@ -15,6 +15,7 @@ from tests.chaos.relay import Relay
 from tests.chaos.truth import AskedOrder, Executed, OrderKey, Truth
 
 REQUESTS_PER_SECOND = 18
+EXCHANGE_DELAY = 0.6  # seconds from a request to the exchange's word, in the simulator
 # A company's requests carry an id of their own (gt_uid), by which each can be told in the broker's ledger.
 COMPANY = {
     "customer_type": "B",

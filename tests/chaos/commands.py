@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from tests.chaos.broker import Broker
+from tests.chaos.broker import EXCHANGE_DELAY, Broker
 from tests.chaos.browsers import Browser, Fleet
 from tests.chaos.chance import drawn
 from tests.chaos.clicks import Orders, values_of
@@ -45,7 +45,6 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 KINDS = ("undisturbed", "double click", "two tabs", *FAULTS)
 ALL_OF_THEM = 1_000_000
 KILLED_WITHIN = 8.0
-EXCHANGE_DELAY = 0.6  # seconds from a request to the exchange's word, in the simulator
 
 
 @dataclass(frozen=True, slots=True)

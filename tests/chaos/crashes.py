@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import requests
 
 from orders.crash_points import CrashPoint
+from tests.chaos.broker import EXCHANGE_DELAY
 from tests.chaos.chance import drawn
 from tests.chaos.checker import fill_differences
 from tests.chaos.clicks import Orders, values_of
@@ -64,6 +66,7 @@ class Round:
         with ThreadPoolExecutor(DESKS) as pool:
             rows = self._orders(pool)
             list(pool.map(self._in_a_request, IN_A_REQUEST, (pair[0] for pair in rows)))
+            time.sleep(2 * EXCHANGE_DELAY)  # a stream that is to die of a notice must not hear of these
             others = [pair[1] for pair in rows]
             self._on_a_notice(pool, others[:4])
             self._after_a_command(pool, IN_AN_INQUIRY, others, first=4)
