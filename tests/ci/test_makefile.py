@@ -34,9 +34,16 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# A gate that was started in the background ignores SIGINT, and so would all that it starts.
+HEARS_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
 @pytest.fixture(params=["run", "serve"])
 def running(clone: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[bytes], int, list[str]]]:
-    make = subprocess.Popen(["make", request.param, "PORT=8123"], cwd=clone, start_new_session=True)
+    words = [sys.executable, "-c", HEARS_CTRL_C, "make", request.param, "PORT=8123"]
+    make = subprocess.Popen(words, cwd=clone, start_new_session=True)
     started = clone / "started"
     deadline = time.monotonic() + 20
     while not (started.exists() and started.read_text()):
