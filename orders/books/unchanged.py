@@ -6,18 +6,21 @@ changed nothing, of an order that nothing has touched since, change nothing now:
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from orders.books.following import ends_by, is_overtaken
 from orders.books.read import Read
 from orders.chains import Chain, Number, number_of
 from orders.domain.events import OrderReport
 from orders.domain.order_state import OrderStatus
-from orders.models import Order, OrderNumber
+from orders.models import KisAccount, Order, OrderNumber
+
+log = logging.getLogger(__name__)
 
 Digests = Mapping[Number, str]
 
@@ -66,7 +69,7 @@ def note_repeated(read: Read, found: Sequence[Chain], said: Digests) -> list[Cha
         else:
             rest.append(chain)
     if again:
-        _note(read, again)
+        _note_or_skip(read, again)
     return rest
 
 
@@ -89,8 +92,17 @@ def _says_nothing(read: Read, order: Order, chain: Chain, digest: str) -> bool:
     return order.is_open == (until is None or read.asked_at <= until)
 
 
+def _note_or_skip(read: Read, order_ids: Sequence[int]) -> None:
+    try:
+        _note(read, order_ids)
+    except DatabaseError:
+        log.exception("orders not noted as read", extra={"account": read.account.pk})
+
+
 def _note(read: Read, order_ids: Sequence[int]) -> None:
     with transaction.atomic():
         if read.fence is not None:
             read.fence.check()
+        # The account first, as by whoever applies a row: two readers that each hold some of the orders wait for ever.
+        KisAccount.objects.select_for_update().get(account=read.account)
         Order.objects.filter(pk__in=order_ids, inquired_at__lte=read.asked_at).update(inquired_at=read.asked_at)

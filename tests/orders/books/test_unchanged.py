@@ -25,16 +25,31 @@ def order(number: int = 3567) -> Order:
 
 
 def compared(desk: Desk, *reports: OrderReport, after: float) -> int:
-    """How many of the orders a read compared one by one: each takes a lock of its account first."""
+    """How many of the orders a read compared one by one: each is locked with its account."""
+    asked = queries(desk, *reports, after=after)
+    return sum('FROM "orders_order" INNER JOIN "accounts_clientaccount"' in sql for sql in asked)
+
+
+def queries(desk: Desk, *reports: OrderReport, after: float) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
         read(desk, *reports, after=after)
-    return sum(query["sql"].startswith("SELECT") and 'FROM "orders_kisaccount"' in query["sql"] for query in asked)
+    return [query["sql"] for query in asked]
 
 
 def test_the_third_read_of_the_same_rows_compares_none_and_notes_all_as_read(desk: Desk) -> None:
     rows = [report(number, **sold(4)) for number in range(1, 9)]
-    assert [compared(desk, *rows, after=after) for after in (80, 90, 100)] == [8, 8, 0]
+    assert [compared(desk, *rows, after=after) for after in (80, 90, 100)] == [0, 8, 0], "made, compared, noted"
     assert {row.inquired_at for row in Order.objects.all()} == {NIGHT + timedelta(seconds=100)}
+
+
+def test_the_account_is_locked_before_orders_are_noted(desk: Desk) -> None:
+    rows = [report(number, **sold(4)) for number in (1, 2, 3)]
+    for after in (80, 90):
+        read(desk, *rows, after=after)
+    asked = queries(desk, *rows, after=100)
+    account = next(place for place, sql in enumerate(asked) if 'FROM "orders_kisaccount"' in sql)
+    noted = next(place for place, sql in enumerate(asked) if sql.startswith('UPDATE "orders_order"'))
+    assert account < noted, "of two readers that each hold some of the orders both would wait for ever"
 
 
 def test_only_the_order_that_another_row_tells_of_is_compared(desk: Desk) -> None:
