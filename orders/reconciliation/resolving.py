@@ -38,7 +38,7 @@ FOLLOWED_FOR = timedelta(minutes=3)  # what was accepted after it was said to ha
 SIDE_BY_SIDE = 8
 # What is looked at each second, of as many commands as wait; without what is encrypted.
 _READ = (
-    *("state", "asks", "next_ask_at", "waits_since", "sent_at", "created_at", "pre_image"),
+    *("asks", "next_ask_at", "waits_since", "sent_at", "created_at", "pre_image"),
     *("order__account_id", "order__family"),
 )
 
@@ -93,17 +93,12 @@ def _due(now: datetime) -> dict[int | None, list[_Question]]:
     for command in due.select_related("order").only(*_READ).order_by("next_ask_at"):
         asked = (command.order.account_id, family(command))
         questions.setdefault(asked, _Question(*asked)).commands.append(command)
-    keys = dict(
-        KisAccount.objects.filter(account_id__in=_accounts(questions)).values_list("account_id", "connection_id")
-    )
+    accounts = {account_id for account_id, _ in questions}
+    keys = dict(KisAccount.objects.filter(account_id__in=accounts).values_list("account_id", "connection_id"))
     by_key: dict[int | None, list[_Question]] = defaultdict(list)
     for question in questions.values():
         by_key[keys.get(question.account_id)].append(question)
     return by_key
-
-
-def _accounts(questions: Iterable[tuple[int, Family]]) -> set[int]:
-    return {account_id for account_id, _ in questions}
 
 
 def _ask(question: _Question, now: datetime) -> int:

@@ -129,6 +129,7 @@ class Market:
         self.filled = dict.fromkeys((3567, 3568, 3569), 0)
         self.canceled: set[int] = set()
         self.now = 0.0
+        self.marks = 0
         self.lists = [self.listed()]
 
     def listed(self) -> list[OrderReport]:
@@ -172,6 +173,7 @@ class Market:
         if self.forgetful:
             Order.objects.update(read_mark="")
         read(self.desk, *rows, after=self.now)
+        self.marks += Order.objects.exclude(read_mark="").count()
 
 
 def played(desk: Desk, seed: int, *, forgetful: bool) -> dict[str, Any]:
@@ -190,6 +192,7 @@ def played(desk: Desk, seed: int, *, forgetful: bool) -> dict[str, Any]:
             state = {name: getattr(each, name) for name in SHOWN}
             books_of[str(each.numbers.earliest("id").number)] = (state, [*fills], [*events])
         transaction.set_rollback(True)
+        assert market.marks, "no order was ever left uncompared"
     return books_of
 
 
