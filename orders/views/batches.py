@@ -54,12 +54,15 @@ def batch_outcomes(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def outcomes(made: CommandBatch, user: User) -> dict[str, Any]:
-    """What the part shows. It asks again each second while rows wait, each five while commands are under way."""
+    """What the part shows. Until all is known it follows the events of its orders; since one may be lost, it also asks
+    by itself, each second while rows wait, each five while commands are under way.
+    """
     summary, lines = batch_row(made), batch_lines(made, user)
     live = sum(line["command"] is not None and line["command"]["state"] in LIVE for line in lines)
     every = "1s" if summary["state"] == "working" else "5s" if live or summary["state"] == "abandoned" else ""
     left = [line["order"]["id"] for line in lines if _never_left(line)]
-    shown = {"batch": summary, "lines": lines, "live": live, "every": every}
+    follows = " ".join([f"batch:{made.pk}", *(f"order:{line['order']['id']}" for line in lines)])
+    shown = {"batch": summary, "lines": lines, "live": live, "every": every, "follows": follows}
     return shown | {"unsent": len(left), "again": _again(made, user, left)}
 
 

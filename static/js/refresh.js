@@ -2,7 +2,7 @@
  * Parts of a page that are read from the server again: `data-refresh="order"` when something of that kind has changed
  * (`order:12`: when that one has), `data-refresh-each="5"` every so many seconds, `data-refresh-at` from an instant of the
  * business clock on. The element's id says which part, `data-refresh-url` an address that gives it alone.
- * At most one reading in three seconds, none while the page is hidden or the part in use.
+ * At most one reading in three seconds, or in `data-refresh-gap="1"`; none while the page is hidden or the part in use.
  */
 
 import htmx from "htmx.org";
@@ -10,8 +10,8 @@ import htmx from "htmx.org";
 import { businessNow } from "./business_clock.js";
 
 const PARTS = "[data-refresh], [data-refresh-each], [data-refresh-at]";
-const GAP_MS = 3_000;
-const pending = new Set();
+const GAP_S = 3;
+const pending = new Map(); // a part's id, and from when on it may be read
 let timer = null;
 let beats = 0;
 
@@ -39,7 +39,9 @@ function isDue({ dataset }) {
 }
 
 function mark(wanted) {
-  for (const part of document.querySelectorAll(PARTS)) if (wanted(part)) pending.add(part.id);
+  for (const part of document.querySelectorAll(PARTS)) {
+    if (wanted(part) && !pending.has(part.id)) pending.set(part.id, performance.now() + gap(part));
+  }
   plan();
 }
 
@@ -50,22 +52,31 @@ function resync(event) {
   event.detail.forget();
 }
 
-function plan() {
-  if (timer || !pending.size || document.hidden) return;
-  timer = setTimeout(() => {
-    timer = null;
-    const ids = [...pending].filter(isFree);
-    for (const id of ids) {
-      pending.delete(id);
-      const url = document.getElementById(id)?.dataset.refreshUrl ?? location.href;
-      htmx.ajax("GET", url, { target: `#${id}`, select: `#${id}`, swap: "outerHTML" });
-    }
-    plan();
-  }, GAP_MS);
+function gap(part) {
+  return 1_000 * Number(part?.dataset.refreshGap ?? GAP_S);
 }
 
-/** A part that somebody is typing in waits. */
-function isFree(id) {
-  const part = document.getElementById(id);
-  return !part?.contains(document.activeElement) || document.activeElement === document.body;
+function plan() {
+  clearTimeout(timer);
+  if (pending.size && !document.hidden) timer = setTimeout(read, Math.min(...pending.values()) - performance.now());
+}
+
+function read() {
+  const now = performance.now();
+  for (const [id, due] of pending) {
+    if (due > now) continue;
+    const part = document.getElementById(id);
+    if (isInUse(part)) {
+      pending.set(id, now + gap(part));
+      continue;
+    }
+    pending.delete(id);
+    if (part) htmx.ajax("GET", part.dataset.refreshUrl ?? location.href, { target: part, select: `#${id}`, swap: "outerHTML" });
+  }
+  plan();
+}
+
+/** Somebody is typing in it. */
+function isInUse(part) {
+  return part?.contains(document.activeElement) && document.activeElement !== document.body;
 }
