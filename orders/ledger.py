@@ -71,15 +71,20 @@ def add_number(
     True when the number was not known, or not known to be in force. A number that another order owns stays there.
     """
     wanted = REQUESTED if kind is None else kind.value
-    row, created = OrderNumber.objects.get_or_create(
-        account=order.account,
-        family=(family or Family(order.family)).value,
-        order_date=order_date or order.order_date,
-        number=number,
-        defaults={"order": order, "text": f"{number:010d}", "kind": wanted, "position": _last_position(order) + 1},
-    )
-    if created or row.order_id != order.pk or row.kind != REQUESTED or wanted == REQUESTED:
-        return created
+    known = {
+        "account": order.account,
+        "family": (family or Family(order.family)).value,
+        "order_date": order_date or order.order_date,
+        "number": number,
+    }
+    row = OrderNumber.objects.filter(**known).first()
+    if row is None:
+        new = {"order": order, "text": f"{number:010d}", "kind": wanted, "position": _last_position(order) + 1}
+        row, created = OrderNumber.objects.get_or_create(**known, defaults=new)
+        if created:
+            return True
+    if row.order_id != order.pk or row.kind != REQUESTED or wanted == REQUESTED:
+        return False
     row.kind = wanted
     row.save(update_fields=["kind"])
     return True

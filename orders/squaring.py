@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,12 +22,37 @@ ZERO = Decimal(0)
 PRICE_UNIT = Decimal("0.01")
 
 
-def square(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Fills:
+    """All fills of one order, oldest first, as they stand while its lock is held."""
+
+    rows: tuple[Fill, ...]
+
+    @classmethod
+    def of(cls, order: Order) -> Fills:
+        return cls(tuple(Fill.objects.filter(order=order).order_by("id")))
+
+    def beside(self, numbers: Collection[int]) -> tuple[Decimal, Decimal]:
+        """Quantity and amount under other numbers of the chain: an older day's, which a read does not show."""
+        unseen = [fill for fill in self.rows if fill.number not in numbers]
+        return sum((fill.last_qty for fill in unseen), ZERO), sum((fill.amount for fill in unseen), ZERO)
+
+    def standing(self, source: FillSource) -> list[Fill]:
+        """Those of one source that no reversal has taken back."""
+        taken_back = {fill.reverses_id for fill in self.rows}
+        return [fill for fill in self.rows if fill.source == source and fill.pk not in taken_back]
+
+    @property
+    def reversals(self) -> int:
+        return sum(fill.source == FillSource.REVERSAL for fill in self.rows)
+
+
+def square(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: datetime) -> bool:
     """Compare, and write a gap fill or a reversal where the rule says so. True when a page shows something else.
 
     `own` are the order's rows of one read, made at `asked_at`. The caller holds the order's lock and saves it.
     """
-    books = _books(order, own, asked_at)
+    books = _books(order, own, fills, asked_at)
     verdict = rules.balance(books)
     cleared = False
     match verdict:
@@ -59,26 +85,25 @@ def make_way(order: Order, fill: rules.LateFill, now: datetime) -> bool:
 
     The caller holds the order's lock, and writes the notice's own fill.
     """
-    late = rules.late_notice(_standing_gaps(order), fill)
+    fills = Fills.of(order)
+    late = rules.late_notice(_standing_gaps(fills), fill)
     if late is None:
         return False
-    for gap in Fill.objects.filter(key__in=late.keys).order_by("id"):
+    gaps = [gap for gap in fills.rows if gap.key in late.keys]
+    for gap in gaps:
         _reverse(order, gap, now)
     if late.quantity:
-        first = Fill.objects.get(key=late.keys[0])
-        reversals = Fill.objects.filter(order=order, source=FillSource.REVERSAL).count()
-        left = rules.GapFill(late.quantity, late.amount, f"gap:{order.pk}:left:{reversals}")
+        first = next(gap for gap in gaps if gap.key == late.keys[0])
+        left = rules.GapFill(late.quantity, late.amount, f"gap:{order.pk}:left:{fills.reversals + len(gaps)}")
         _write_gap(order, left, first.number, first.recorded_at)
     return True
 
 
-def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rules.Books:
-    beside_qty, beside_amount = ledger.filled_beside(order, [row.key.number for row in own])
+def _books(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: datetime) -> rules.Books:
+    beside_qty, beside_amount = fills.beside([row.key.number for row in own])
     broker_qty = sum((row.cum_qty for row in own), beside_qty)
     amounts = [_amount(row) for row in own]
-    standing = Fill.objects.filter(order=order, reversed_by=None).exclude(source=FillSource.REVERSAL)
-    notices = standing.filter(source=FillSource.NOTICE)
-    last = notices.order_by("-transact_time").first()
+    notices = fills.standing(FillSource.NOTICE)
     return rules.Books(
         order=str(order.pk),
         our_qty=order.cum_qty,
@@ -91,10 +116,10 @@ def _books(order: Order, own: Sequence[OrderReport], asked_at: datetime) -> rule
         now=asked_at,
         differs_since=order.differs_since or asked_at,
         newest_notice_at=order.noticed_at,
-        newest_trade_at=last.transact_time if last else None,
-        gaps=tuple(_standing_gaps(order)),
-        twins=tuple(_twins(list(notices.order_by("-id")))),
-        reversals=Fill.objects.filter(order=order, source=FillSource.REVERSAL).count(),
+        newest_trade_at=max((fill.transact_time for fill in notices), default=None),
+        gaps=tuple(_standing_gaps(fills)),
+        twins=tuple(_twins(notices[::-1])),
+        reversals=fills.reversals,
         amount_unit=_unit(order.cum_amount, own) if None not in amounts else ZERO,
     )
 
@@ -112,8 +137,8 @@ def _last_digit(amount: Decimal) -> Decimal:
     return Decimal(1).scaleb(min(int(exponent), 0))
 
 
-def _standing_gaps(order: Order) -> Iterable[rules.StandingGap]:
-    for gap in Fill.objects.filter(order=order, source=FillSource.GAP, reversed_by=None).order_by("id"):
+def _standing_gaps(fills: Fills) -> Iterable[rules.StandingGap]:
+    for gap in fills.standing(FillSource.GAP):
         yield rules.StandingGap(gap.key, gap.last_qty, gap.amount, gap.recorded_at)
 
 
@@ -140,36 +165,42 @@ def _twins(fills: list[Fill]) -> Iterable[rules.Twin]:
 
 
 def _write_gap(order: Order, gap: rules.GapFill, number: int, asked_at: datetime) -> None:
-    Fill.objects.get_or_create(
-        key=gap.key,
-        defaults={
-            "order": order,
-            "number": number,
-            "source": FillSource.GAP,
-            "last_qty": gap.quantity,
-            "last_px": gap.amount / gap.quantity,
-            "amount": gap.amount,
-            "transact_time": asked_at,
-            "recorded_at": asked_at,
-        },
+    _write_once(
+        Fill(
+            order=order,
+            number=number,
+            source=FillSource.GAP,
+            last_qty=gap.quantity,
+            last_px=gap.amount / gap.quantity,
+            amount=gap.amount,
+            transact_time=asked_at,
+            recorded_at=asked_at,
+            key=gap.key,
+        )
     )
 
 
 def _reverse(order: Order, fill: Fill, asked_at: datetime) -> None:
-    Fill.objects.get_or_create(
-        key=f"reversal:{fill.pk}",
-        defaults={
-            "order": order,
-            "number": fill.number,
-            "source": FillSource.REVERSAL,
-            "last_qty": -fill.last_qty,
-            "last_px": fill.last_px,
-            "amount": -fill.amount,
-            "transact_time": asked_at,
-            "recorded_at": timezone.now(),
-            "reverses": fill,
-        },
+    _write_once(
+        Fill(
+            order=order,
+            number=fill.number,
+            source=FillSource.REVERSAL,
+            last_qty=-fill.last_qty,
+            last_px=fill.last_px,
+            amount=-fill.amount,
+            transact_time=asked_at,
+            recorded_at=timezone.now(),
+            key=f"reversal:{fill.pk}",
+            reverses=fill,
+        )
     )
+
+
+def _write_once(fill: Fill) -> None:
+    """Nothing happens where the same finding was written before: whoever writes holds the order's lock."""
+    if not Fill.objects.filter(key=fill.key).exists():
+        fill.save(force_insert=True)
 
 
 def _alarm(order: Order, alarm: rules.Alarm) -> bool:

@@ -1,8 +1,9 @@
-"""A read is applied order by order, each in a transaction of its own."""
+"""A read is applied a few orders at a time, in one transaction; where that fails, each of them in one of its own."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import DatabaseError, transaction
@@ -26,51 +27,67 @@ _UNSHOWN = (
     *("noticed_at", "inquired_at", "differs_since", "broker_qty", "broker_amount", "read_mark"),
     *("exchange", "order_type", "forward_org"),
 )
+TOGETHER = 10  # while they are applied, a notice of any of them waits
 NOTICES_HAVE_COME = timedelta(seconds=60)  # an order this old, first seen in a list, has no notice on its way
 
 
 def apply_read(read: Read) -> int:
-    """Bring our orders in line with one read, each order in a transaction of its own. Number of orders changed.
+    """Bring our orders in line with one read. Number of orders changed.
 
     A row that cannot be stored is logged and leaves the other orders alone. Raises LeaseLost where the read was made
     by a notice stream that another process has taken over.
     """
     found = chains.of(read.reports, chains.apart(read.account, read.reports))
     said = unchanged.digests(read.reports, found)
-    return sum(_apply_or_skip(read, chain, said) for chain in unchanged.note_repeated(read, found, said))
+    rest = unchanged.note_repeated(read, found, said)
+    return sum(_apply_or_skip(read, rest[at : at + TOGETHER], said) for at in range(0, len(rest), TOGETHER))
 
 
-def _apply_or_skip(read: Read, chain: Chain, said: unchanged.Digests) -> bool:
+def _apply_or_skip(read: Read, some: Sequence[Chain], said: unchanged.Digests) -> int:
     try:
         with transaction.atomic():
-            if read.fence is not None:
-                read.fence.check()
-            return _apply(read, chain, said[chains.number_of(chain.first)])
+            return _apply(read, some, said)
     except (DatabaseError, AmountOutOfRange, ArithmeticError):
-        log.exception("inquiry row not applied", extra={"account": read.account.pk, "number": chain.first.key.number})
-        return False
+        if len(some) > 1:
+            return sum(_apply_or_skip(read, [chain], said) for chain in some)
+        number = some[0].first.key.number
+        log.exception("inquiry row not applied", extra={"account": read.account.pk, "number": number})
+        return 0
 
 
-def _apply(read: Read, chain: Chain, digest: str) -> bool:
+def _apply(read: Read, some: Sequence[Chain], said: unchanged.Digests) -> int:
+    if read.fence is not None:
+        read.fence.check()
     # Two readers, or a reader and a notice, must not both find an order missing and both make it.
     KisAccount.objects.select_for_update().get(account=read.account)
+    told: list[Order] = []
+    changed = sum(_apply_chain(read, chain, said[chains.number_of(chain.first)], told) for chain in some)
+    if told:
+        # At the end: it locks the people's heads, for which a notice that holds the next order may be waiting.
+        orders_changed({order.pk: order for order in told}.values())
+    reach(CrashPoint.BOOKS_APPLYING)
+    return changed
+
+
+def _apply_chain(read: Read, chain: Chain, digest: str, told: list[Order]) -> bool:
+    """True when a page shows something else by it; `told` gets each order of which it does."""
     known = chains.known(read.account, chain)
     if known is None and not chain.own:
         return False  # a cancel of an order that no list shows any more
-    order = ledger.lock(known.pk) if known is not None else _create(read, chain)
+    order = ledger.lock(known.pk) if known is not None else _create(read, chain, told)
+    order.account = read.account  # the same, with its connection at hand
     overtaken = is_overtaken(order, read.asked_at)
-    changed = follow(read, order, chain, created=known is None)
+    changed = follow(read, order, chain, told, created=known is None)
     if known is None or changed:
         ledger.save_visible(order, chain.newest.ordered_at or read.asked_at)
-        orders_changed([order])
-    else:
-        order.read_mark = order.read_mark if overtaken else unchanged.mark(order, digest)
-        order.save(update_fields=[*_UNSHOWN])
-    reach(CrashPoint.BOOKS_APPLYING)
-    return known is None or changed
+        told.append(order)
+        return True
+    order.read_mark = order.read_mark if overtaken else unchanged.mark(order, digest)
+    order.save(update_fields=[*_UNSHOWN])
+    return False
 
 
-def _create(read: Read, chain: Chain) -> Order:
+def _create(read: Read, chain: Chain, told: list[Order]) -> Order:
     row = chain.first
     status = order_state.OrderStatus.RESERVED if row.key.family is Family.RESERVED else order_state.OrderStatus.NEW
     state = order_state.new_order(row.order_qty, row.price, status)
@@ -99,17 +116,17 @@ def _create(read: Read, chain: Chain) -> Order:
     ledger.put(order, state)
     order.save()
     if order.parent is not None:
-        _take_over(read, order, order.parent, chain)
+        _take_over(read, order, order.parent, chain, told)
     ledger.add_number(order, row.key.number, RequestKind.NEW)
     return order
 
 
-def _take_over(read: Read, part: Order, parent: Order, chain: Chain) -> None:
+def _take_over(read: Read, part: Order, parent: Order, chain: Chain, told: list[Order]) -> None:
     before = parent.status
     source = ledger.hand_over(parent, part, [each.key.number for each in chain.own])
     if source is not None:
         ledger.note(source, "OrderInquired", evidence(read, chain.first), before)
-        orders_changed([source])
+        told.append(source)
 
 
 def _day(row: OrderReport) -> date:

@@ -17,11 +17,14 @@ from orders.domain.order_report import apply_report, is_stale
 from orders.domain.order_state import OrderState
 from orders.models import Order
 from orders.permissions import sessions
-from orders.squaring import square
+from orders.squaring import Fills, square
 
 
-def follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
-    """Apply one chain of rows to its row. True when something that a page shows changed."""
+def follow(read: Read, order: Order, chain: Chain, told: list[Order], *, created: bool) -> bool:
+    """Apply one chain of rows to its row. True when something that a page shows changed.
+
+    `told` gets the order beside it that changed by it.
+    """
     before = order.status
     _forget_moments_to_come(order)
     added = [row for row in chain.rows if _own(order, row)]
@@ -32,12 +35,13 @@ def follow(read: Read, order: Order, chain: Chain, *, created: bool) -> bool:
         order.inquired_at = max(order.inquired_at or read.asked_at, read.asked_at)
     if overtaken or moved_on or not chain.own:
         return described or bool(added)
-    beside, _ = ledger.filled_beside(order, [row.key.number for row in chain.own])
+    fills = Fills.of(order)
+    beside, _ = fills.beside([row.key.number for row in chain.own])
     earlier = sum((row.cum_qty for row in chain.own[:-1]), beside)
     counted = order.cum_qty
-    squared = square(order, chain.own, read.asked_at)
+    squared = square(order, chain.own, fills, read.asked_at)
     newest = _with_cancels(read, chain.newest)
-    changed = transmit(order, newest)
+    changed = transmit(order, newest, told)
     if order.cum_qty < counted and order.cum_qty == earlier + newest.cum_qty:
         changed |= _reopen(order, newest)
     if not is_stale(ledger.state_of(order), newest, earlier):

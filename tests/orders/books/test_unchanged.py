@@ -207,3 +207,24 @@ def test_the_books_are_those_of_a_reader_that_compares_everything(desk: Desk, se
     StreamLease.objects.update(epoch=1)
     remembering, forgetful = (played(desk, seed, forgetful=each) for each in (False, True))
     assert remembering == forgetful
+
+
+def test_what_a_read_changes_is_written_with_its_people_told_once_in_ten_orders(desk: Desk) -> None:
+    rows = [report(number, **sold(1)) for number in range(1, 21)]
+    for after in (80, 90):
+        read(desk, *rows, after=after)
+    more = [report(number, **sold(3)) for number in range(1, 21)]
+    assert read(desk, *more, after=100) == 0, "missing for less than three seconds"
+    one = queries(desk, *more[:1], after=104)
+    ten = queries(desk, *more[1:11], after=105)
+    assert {order(number).cum_qty for number in range(1, 12)} == {3}
+    assert sum('UPDATE "accounts_streamhead"' in sql for sql in ten) == 1
+    assert len(ten) - len(one) <= 9 * 12
+
+
+def test_people_are_told_after_every_order_of_the_read_is_locked(desk: Desk) -> None:
+    rows = [report(number, **sold(4)) for number in (1, 2, 3)]
+    asked = queries(desk, *rows, after=80)
+    orders = [place for place, sql in enumerate(asked) if 'UPDATE "orders_order"' in sql]
+    head = next(place for place, sql in enumerate(asked) if 'UPDATE "accounts_streamhead"' in sql)
+    assert max(orders) < head, "a notice that holds the next order may be waiting for the head"
