@@ -105,11 +105,11 @@ def _part(leaves: Decimal, number: int) -> Decimal:
 
 def hold(world: World, _numbers: Numbers) -> None:
     """From here on notices wait on the line."""
-    world.holding = True
+    world.hold()
 
 
 def release(world: World, _numbers: Numbers) -> None:
-    world.holding = False
+    world.release()
 
 
 def arrive(world: World, numbers: Numbers) -> None:

@@ -200,7 +200,8 @@ def minutes(world: World, _numbers: Numbers) -> None:
 
 
 def session_end(world: World, _numbers: Numbers) -> None:
-    """Eight hours: the daytime session is over, its orders run out."""
+    """Eight hours: the daytime session is over, its orders run out. Nobody tells again what was told before it."""
+    world.heard.clear()
     for _ in range(16):
         world.advance(1800)
         world.broker.simulator.desk.work()

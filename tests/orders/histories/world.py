@@ -27,6 +27,8 @@ from orders.models import KisAccount, KisConnection, OrderCommand, StreamLease
 from tests.orders.histories.broker import Broker, Told
 from tests.orders.histories.browser import Browser
 
+# The keep-alives are held with the notices: the product leaves a line that says nothing, and what was on it is lost.
+HELD_AT_MOST = timedelta(seconds=180)
 RECOVER_AFTER = (0, 15)  # seconds after a session began; the minute's sweep follows
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -45,7 +47,7 @@ class World:
     people: list[User] = field(default_factory=lambda: list(User.objects.order_by("pk")))
     line: list[Told] = field(default_factory=list)
     heard: list[Told] = field(default_factory=list)
-    holding: bool = False
+    holding_since: datetime | None = None
     holder: str = ""
     epoch: int = 0
     frames: int = 0
@@ -125,8 +127,22 @@ class World:
     def listen(self) -> None:
         """What the broker says stands on the line; unless it is held, it arrives."""
         self.line += self.broker.take_told()
-        if not self.holding:
+        if self.holding_since is None:
             self.arrive(len(self.line))
+        elif clock.now() - self.holding_since > HELD_AT_MOST:
+            self.lose_line()
+
+    def hold(self) -> None:
+        self.holding_since = self.holding_since or clock.now()
+
+    def release(self) -> None:
+        self.holding_since = None
+
+    def lose_line(self) -> None:
+        """It was silent for too long: the process leaves it for a new session."""
+        self.release()
+        self.line.clear()
+        self.guarded(self.new_session)
 
     def arrive(self, count: int) -> None:
         for _ in range(min(count, len(self.line))):
