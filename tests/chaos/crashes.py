@@ -50,6 +50,7 @@ class Size:
 SHORT = Size(kinds=("cancel",), times=1)
 HEAVY = Size(kinds=("cancel", "modify price", "modify quantity"), times=10)
 COUNTED = ("times",)
+SPARE = 2  # rounds more of a kind, where a point was not reached: what a slow machine let grow too old is not sent
 
 
 @dataclass
@@ -131,14 +132,18 @@ def run(house: House, size: Size, seed: int, found: Findings) -> None:
     died: Counter[CrashPoint] = Counter()
     slowest = 0.0
     for kind in size.kinds:
-        for time_over in range(size.times):
+        here: Counter[CrashPoint] = Counter()
+        for time_over in range(size.times + SPARE):
+            if time_over >= size.times and all(here[point] >= size.times for point in CrashPoint):
+                break
             one = Round(house, kind, drawn(seed, f"{kind} {time_over}"), portal)
             one.run()
-            died.update(one.died)
+            here.update(one.died)
             slowest = max(slowest, _settle(house, found.slack))
+        died.update(here)
     wanted = size.times * len(size.kinds)
     found.at_most("nothing stuck", slowest, SETTLED_WITHIN)
-    found.require("points at which nothing died", [f"{p.value}: {died[p]}" for p in CrashPoint if died[p] != wanted])
+    found.require("points at which too few died", [f"{p.value}: {died[p]}" for p in CrashPoint if died[p] < wanted])
     _judge(house, found)
     found.figures |= {"crashes": died.total(), "points": len(died), "slowest_seconds": round(slowest, 1)}
 
