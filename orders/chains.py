@@ -158,24 +158,24 @@ def _root(number: Number, rows: dict[Number, OrderReport], parts: Collection[Num
 def known(account: ClientAccount, chain: Chain) -> Order | None:
     """The order that owns one of the chain's numbers, or the number that a row was aimed at."""
     for row in chain.rows:
-        owner = _owner(account, row, row.key.number)
-        if owner is not None and not _swallowed(account, chain, owner):
-            return owner
+        found = owner(account, row, row.key.number)
+        if found is not None and not _swallowed(account, chain, found):
+            return found
     if chain.beside:
         return None
     for row in chain.rows:
-        owner = _owner(account, row, row.orig_number) if row.orig_number else None
-        if owner is not None and not _splits(row, owner):
-            return owner
+        found = owner(account, row, row.orig_number) if row.orig_number else None
+        if found is not None and not _splits(row, found):
+            return found
     return None
 
 
-def _swallowed(account: ClientAccount, chain: Chain, owner: Order) -> bool:
+def _swallowed(account: ClientAccount, chain: Chain, found: Order) -> bool:
     """The owner has the number of the order that this part was taken out of, too: nothing had told it was a part."""
     if not chain.beside:
         return False
-    original = _owner(account, chain.first, chain.first.orig_number or 0)
-    return original is not None and original.pk == owner.pk
+    original = owner(account, chain.first, chain.first.orig_number or 0)
+    return original is not None and original.pk == found.pk
 
 
 def apart(account: ClientAccount, reports: Iterable[OrderReport]) -> set[Number]:
@@ -199,15 +199,16 @@ def apart(account: ClientAccount, reports: Iterable[OrderReport]) -> set[Number]
 def parent_of(account: ClientAccount, chain: Chain) -> Order | None:
     """The order that a part was taken out of."""
     row = chain.first
-    return _owner(account, row, row.orig_number) if row.orig_number else None
+    return owner(account, row, row.orig_number) if row.orig_number else None
 
 
-def _splits(row: OrderReport, owner: Order) -> bool:
+def _splits(row: OrderReport, original: Order) -> bool:
     """The original is in no list to compare with: less than what it had left is a part."""
-    return row.kind is RequestKind.MODIFY and owner.is_open and row.order_qty < owner.leaves_qty
+    return row.kind is RequestKind.MODIFY and original.is_open and row.order_qty < original.leaves_qty
 
 
-def _owner(account: ClientAccount, row: OrderReport, number: int) -> Order | None:
+def owner(account: ClientAccount, row: OrderReport, number: int) -> Order | None:
+    """The order that has a number of this row's day."""
     numbers = OrderNumber.objects.filter(account=account, family=row.key.family.value, number=number)
     exact = numbers.filter(order_date=number_of(row)[1]).select_related("order").first()
     return exact.order if exact is not None else _near(numbers, row)

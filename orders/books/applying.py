@@ -12,6 +12,7 @@ from accounts.fields import AmountOutOfRange
 from orders import chains, ledger
 from orders.books import unchanged
 from orders.books.following import follow, is_overtaken
+from orders.books.merging import has_live_command, strays, take_in
 from orders.books.read import Read, evidence
 from orders.broadcast import orders_changed
 from orders.chains import Chain
@@ -76,13 +77,18 @@ def _apply_chain(read: Read, chain: Chain, digest: str, told: list[Order]) -> bo
         return False  # a cancel of an order that no list shows any more
     order = ledger.lock(known.pk) if known is not None else _create(read, chain, told)
     order.account = read.account  # the same, with its connection at hand
+    found = strays(order, chain)
+    merged = [stray for stray in found if not has_live_command(stray)]
+    for stray in merged:
+        take_in(stray, order)
     overtaken = is_overtaken(order, read.asked_at)
     changed = follow(read, order, chain, told, created=known is None)
-    if known is None or changed:
+    if known is None or merged or changed:
         ledger.save_visible(order, chain.newest.ordered_at or read.asked_at)
-        told.append(order)
+        told += [*merged, order]
         return True
-    order.read_mark = order.read_mark if overtaken else unchanged.mark(order, digest)
+    if found or not overtaken:  # one that waits is looked at again though the rows say the same
+        order.read_mark = "" if found else unchanged.mark(order, digest)
     order.save(update_fields=[*_UNSHOWN])
     return False
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from orders import ledger
+from orders.books.merging import merge
 from orders.domain.events import Family, Market, OrderReport, ReportStatus, RequestKind
-from orders.models import Fill, Notice, Order, OrderEventRecord, OrderNumber, Origin
+from orders.models import Order, Origin
 
 _SENT_TO = {Market.US_RESERVED.value: Market.US.value, Market.ASIA_RESERVED.value: Market.ASIA.value}
 
@@ -35,13 +36,8 @@ def _is_the_same(seen: Order, reserved: Order) -> bool:
 
 def _merge(other: Order, into: Order) -> Order:
     """The real order was seen before the list named it: its numbers, fills and evidence go on in the reservation."""
-    OrderNumber.objects.filter(order=other).update(order=into)
-    Fill.objects.filter(order=other).update(order=into)
-    Notice.objects.filter(order=other).update(order=into)
-    OrderEventRecord.objects.filter(order=other).update(order=into)
     ledger.put(into, ledger.state_of(other))
     into.noticed_at, into.broker_qty, into.broker_amount = other.noticed_at, other.broker_qty, other.broker_amount
     into.ordered_at, into.differs_since = other.ordered_at, other.differs_since
-    other.merged_into = into
-    ledger.save_visible(other, into.transact_time)
+    merge(other, into)
     return other

@@ -158,3 +158,44 @@ def test_a_part_that_an_inquiry_splits_off_has_its_evidence(desk: Desk) -> None:
     for row in Order.objects.all():
         last = row.events.latest("id")
         assert (last.type, last.evidence_kind, last.status_after) == ("OrderInquired", "inquiry", row.status)
+
+
+def test_fills_under_a_modify_that_nothing_had_told_of_go_on_in_its_orders_row(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4, ODER_NO="3570"), at=NIGHT + timedelta(seconds=5))
+    assert Order.objects.shown().count() == 2, "its fill names no other order"
+    gone = report(leaves_qty=Decimal(0), status=ReportStatus.DONE)
+    read(desk, gone, modified(10, **sold(4, 1827)), after=20)
+    row = order()
+    assert (row.status, row.order_qty, row.cum_qty, row.leaves_qty) == ("PARTIALLY_FILLED", 10, 4, 6)
+    assert [(number.number, number.kind) for number in row.numbers.all()] == [(3567, "new"), (3570, "modify")]
+    assert [(fill.source, fill.last_qty) for fill in row.fills.all()] == [("notice", 4)]
+    assert "OrderFilled" in set(row.events.values_list("type", flat=True)), "the evidence goes on with the fills"
+    stray = Order.objects.exclude(merged_into=None).get()
+    assert (stray.merged_into, stray.fills.count()) == (row, 0)
+    desk.notice("H0GSCNI0", filled(6, ODER_NO="3570"), at=NIGHT + timedelta(seconds=25))
+    assert (order().status, order().cum_qty) == ("FILLED", 10)
+
+
+@pytest.mark.parametrize("state", ["ACKED", "UNKNOWN"])
+def test_a_row_that_somebodys_request_is_about_is_taken_in_once_that_has_its_outcome(desk: Desk, state: str) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4, ODER_NO="3570"), at=NIGHT + timedelta(seconds=5))
+    stray = Order.objects.get(numbers__number=3570)
+    command = OrderCommandFactory.create(order=stray, state=state, pre_image={"leaves_qty": "6"})
+    rows = (report(leaves_qty=Decimal(0), status=ReportStatus.DONE), modified(10, **sold(4, 1827)))
+    for after in (20, 30, 31, 32, 33):
+        read(desk, *rows, after=after)
+    assert Order.objects.shown().count() == 2
+    type(command).objects.filter(pk=command.pk).update(state="TOO_LATE")
+    read(desk, *rows, after=40)
+    row = order()
+    assert (row.cum_qty, row.leaves_qty) == (4, 6), "what was filled in for it meanwhile is taken back"
+    assert [one.state for one in row.commands.all()] == ["TOO_LATE"]
+
+
+def test_a_row_of_another_security_is_never_taken_in(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(4, ODER_NO="3570", STCK_SHRN_ISCD="AAPL"), at=NIGHT + timedelta(seconds=5))
+    read(desk, report(leaves_qty=Decimal(0), status=ReportStatus.DONE), modified(10, **sold(4, 1827)), after=20)
+    assert sorted(Order.objects.shown().values_list("symbol", flat=True)) == ["AAPL", "SNDK"]
