@@ -277,4 +277,9 @@ def _reverse_twin(books: Books) -> Verdict:
     exact = [twin for twin in fitting if twin.quantity == excess]
     for twin in exact or fitting:
         return ReverseTwin(twin.fill_id)
-    return Alarm(TOO_MANY_FILLS, excess)
+    if not books.twins:
+        return Alarm(TOO_MANY_FILLS, excess)
+    # Told twice, while another one was missed: less is too many than was told again.
+    twin = min(books.twins, key=lambda twin: twin.quantity)
+    instead = _gap_fill(books, books.our_qty - twin.quantity, books.our_amount - twin.amount, books.reversals + 1)
+    return instead if isinstance(instead, Alarm) else ReverseTwin(twin.fill_id, instead)

@@ -139,8 +139,16 @@ CASES: dict[str, tuple[Books, Verdict]] = {
         ReverseTwin("f2"),
     ),
     "an excess that nothing explains alarms": (
-        replace(books(8, 5), twins=(Twin("f9", D(9)),), newest_notice_at=ago(60)),
+        replace(books(8, 5), newest_notice_at=ago(60)),
         Alarm(TOO_MANY_FILLS, D(3)),
+    ),
+    "a larger twin hides a fill that was missed": (
+        replace(books(8, 5), twins=(Twin("f7", D(7), D(70)), Twin("f6", D(6), D(60)))),
+        ReverseTwin("f6", GapFill(D(3), D(30), "gap:7:2:5:1")),
+    ),
+    "not where the amounts say otherwise": (
+        replace(books(8, 5), twins=(Twin("f7", D(7), D(20)),)),
+        Alarm(BACKWARD_AMOUNT, D(4), D(-10)),
     ),
 }
 
