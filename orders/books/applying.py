@@ -81,9 +81,10 @@ def _apply_chain(read: Read, chain: Chain, digest: str, told: list[Order]) -> bo
     merged = [stray for stray in found if not has_live_command(stray)]
     for stray in merged:
         take_in(stray, order)
+    placed = _stands_beside(read, order, chain)
     overtaken = is_overtaken(order, read.asked_at)
     changed = follow(read, order, chain, told, created=known is None)
-    if known is None or merged or changed:
+    if known is None or merged or placed or changed:
         ledger.save_visible(order, chain.newest.ordered_at or read.asked_at)
         told += [*merged, order]
         return True
@@ -91,6 +92,14 @@ def _apply_chain(read: Read, chain: Chain, digest: str, told: list[Order]) -> bo
         order.read_mark = "" if found else unchanged.mark(order, digest)
     order.save(update_fields=[*_UNSHOWN])
     return False
+
+
+def _stands_beside(read: Read, order: Order, chain: Chain) -> bool:
+    """Let a part that only its fills had told of know the order that it was taken out of. True when it did not."""
+    if not chain.beside or order.parent_id is not None:
+        return False
+    order.parent = chains.parent_of(read.account, chain)
+    return order.parent is not None
 
 
 def _create(read: Read, chain: Chain, told: list[Order]) -> Order:

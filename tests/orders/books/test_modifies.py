@@ -177,6 +177,18 @@ def test_fills_under_a_modify_that_nothing_had_told_of_go_on_in_its_orders_row(d
     assert (order().status, order().cum_qty) == ("FILLED", 10)
 
 
+def test_fills_under_a_part_that_nothing_had_told_of_stay_apart_when_its_original_is_done(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(1, ODER_NO="3570"), at=NIGHT + timedelta(seconds=5))
+    read(desk, report(leaves_qty=Decimal(6)), modified(4, **{**sold(1), "leaves_qty": Decimal(3)}), after=20)
+    first, part = Order.objects.order_by("id")
+    assert (part.parent, first.leaves_qty, part.leaves_qty) == (first, 6, 3)
+    done = report(**{**sold(6), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
+    for after in (30, 40):
+        read(desk, done, modified(4, **{**sold(1), "leaves_qty": Decimal(3)}), after=after)
+    assert [(row.cum_qty, row.leaves_qty) for row in Order.objects.order_by("id")] == [(6, 0), (1, 3)]
+
+
 @pytest.mark.parametrize("state", ["ACKED", "UNKNOWN"])
 def test_a_row_that_somebodys_request_is_about_is_taken_in_once_that_has_its_outcome(desk: Desk, state: str) -> None:
     desk.notice("H0GSCNI0", overseas())
