@@ -92,7 +92,7 @@ def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: 
     if isinstance(news.event, OrderModified) and not _has_its_price(command, news.event.price):
         return None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
-    return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+    return _measured(command, order, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
 
 
 def answers(command: OrderCommand, number: int, event: OrderModified) -> bool:
@@ -106,21 +106,33 @@ def _has_its_price(command: OrderCommand, price: Decimal | None) -> bool:
     return bool(command.broker_order_id) or None in {command.price, price} or command.price == price
 
 
-def _measured(command: OrderCommand, done: Decimal, evidence_id: str) -> Outcome:
-    """All that was asked for, or a part of it."""
+def _measured(command: OrderCommand, order: Order, done: Decimal, evidence_id: str) -> Outcome | None:
+    """All that was asked for, or a part of it: a request that found less than it asked for leaves nothing.
+
+    Without a number of ours, one that did less and left something is somebody else's.
+    """
     asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
-    return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
+    if done >= asked:
+        return rules.EvidenceConfirmed(evidence_id)
+    ours = bool(command.broker_order_id) or not order.leaves_qty
+    return rules.EvidencePartial(evidence_id) if ours else None
 
 
 def _by_fill(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
     """A fill under the modify's own number shows that it was in force; a full order leaves nothing to do it to.
 
-    Where something was canceled or modified since the pre-image, it may have been ours: the lists tell.
+    Where something was canceled or modified since the pre-image, it may have been ours, and of two equal fills one may
+    have been told twice: the lists tell.
     """
     if command.broker_order_id and int(command.broker_order_id) == news.key.number:
         return rules.EvidenceConfirmed(evidence_id)
-    filled = order.status == OrderStatus.FILLED
-    return rules.EvidenceTooLate(evidence_id) if filled and _is_untouched(command, order) else None
+    filled = order.status == OrderStatus.FILLED and _is_untouched(command, order) and _are_all_different(order)
+    return rules.EvidenceTooLate(evidence_id) if filled else None
+
+
+def _are_all_different(order: Order) -> bool:
+    told = list(order.fills.exclude(canonical="").values_list("canonical", flat=True))
+    return len(set(told)) == len(told)
 
 
 def _is_untouched(command: OrderCommand, order: Order) -> bool:
@@ -139,20 +151,20 @@ def settle_by_earlier_notices(command: OrderCommand, order: Order, at: datetime)
         return False
     told = order.events.filter(evidence_kind="notice", type__in=(_TOLD[CommandType(command.type)], "OrderRejected"))
     for event in told.order_by("id"):
-        outcome = _told(command, event)
+        outcome = _told(command, order, event)
         if outcome is not None:
             return move(command, outcome, at, audit.By.system("notice"))
     return False
 
 
-def _told(command: OrderCommand, event: OrderEventRecord) -> Outcome | None:
+def _told(command: OrderCommand, order: Order, event: OrderEventRecord) -> Outcome | None:
     number, evidence_id = int(event.detail["number"]), f"notice:{event.evidence_id}"
     if number == command.pre_image.get("number") or not _may_be_ours(command, number):
         return None
     if event.type != "OrderRejected":
         price = event.detail.get("price")
         ours = event.type != "OrderModified" or _has_its_price(command, Decimal(price) if price else None)
-        return _measured(command, Decimal(event.detail["quantity"]), evidence_id) if ours else None
+        return _measured(command, order, Decimal(event.detail["quantity"]), evidence_id) if ours else None
     ours = event.detail.get("request") == command.type
     return rules.EvidenceRefused(evidence_id, reason=event.detail.get("reason", "")) if ours else None
 

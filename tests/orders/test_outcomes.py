@@ -26,7 +26,7 @@ from orders.domain.events import (
     Side,
 )
 from orders.models import OrderCommand
-from tests.factories import OrderCommandFactory, OrderFactory, OrderNumberFactory
+from tests.factories import FillFactory, OrderCommandFactory, OrderFactory, OrderNumberFactory
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 2, 6, tzinfo=UTC)
@@ -170,3 +170,19 @@ def test_a_modify_to_another_price_is_somebody_elses_where_ours_has_no_number(
     unknown = command("UNKNOWN", type="modify", price=Decimal(180), broker_order_id=number)
 
     assert settle(unknown, news(OrderModified(Decimal(500), Decimal(price)))) == state
+
+
+@pytest.mark.parametrize(("left", "state"), [(380, "UNKNOWN"), (0, "PARTIALLY_CONFIRMED")])
+def test_a_smaller_cancel_that_left_something_is_not_ours(left: int, state: str) -> None:
+    asked = command("UNKNOWN", broker_order_id="")
+    asked.order.leaves_qty = Decimal(left)
+    assert settle(asked, news(OrderCanceled(Decimal(120)), 1701)) == state
+
+
+@pytest.mark.parametrize(("contents", "state"), [("ab", "TOO_LATE"), ("aa", "ACKED")])
+def test_an_order_is_not_full_by_a_fill_that_may_have_been_told_twice(contents: str, state: str) -> None:
+    asked = command()
+    asked.order.status = "FILLED"
+    for place, content in enumerate(contents):
+        FillFactory.create(order=asked.order, canonical=content, key=str(place), epoch=place)
+    assert settle(asked, news(OrderFilled(Decimal(250), Decimal(1)), 1666, None)) == state

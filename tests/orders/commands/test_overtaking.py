@@ -61,7 +61,6 @@ def notices(desk: Desk) -> Iterator[Notices]:
     ("told", "state"),
     [
         (request("2", 10), "CONFIRMED"),
-        (request("2", 6), "PARTIALLY_CONFIRMED"),
         (request("2", 10, refused="1"), "REJECTED"),
     ],
 )
@@ -74,6 +73,19 @@ def test_a_cancel_that_was_confirmed_before_its_answer_is_settled_with_it(
     command.refresh_from_db()
     assert command.state == state
     assert command.evidence == [f"notice:{Notice.objects.get().pk}"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(DAYTIME_OK, "PARTIALLY_CONFIRMED"), (None, "UNKNOWN")], ids=["accepted", "lost"]
+)
+def test_less_than_was_asked_for_is_ours_only_under_the_number_of_the_answer(
+    desk: Desk, broker: Broker, daytime: Order, notices: Notices, answer: Answer | None, state: str
+) -> None:
+    broker.reply("daytime-order-rvsecncl", answer)
+    notices.overtaking = [request("2", 6)]
+    command = submit(asked(desk, daytime))
+    command.refresh_from_db()
+    assert command.state == state
 
 
 def test_a_refused_modify_of_somebody_else_says_nothing_of_a_cancel(
