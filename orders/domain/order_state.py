@@ -224,6 +224,7 @@ def _cancel_expired(state: OrderState, event: OrderCanceled) -> OrderState:
 
 
 def _modify(state: OrderState, event: OrderModified) -> OrderState:
+    """Of an order whose quantity is not known nobody can say yet whether all of it was modified, or a part."""
     if splits(state, event):
         return replace(
             state,
@@ -237,7 +238,6 @@ def _modify(state: OrderState, event: OrderModified) -> OrderState:
         order_qty=state.cum_qty + event.quantity,
         leaves_qty=event.quantity,
         price=event.price,
-        quantity_known=True,
     )
     return state if modified == state else modified
 

@@ -209,6 +209,12 @@ def test_an_order_of_unknown_quantity_is_new_or_working_once_it_is_told() -> Non
     assert apply(unknown, OrderConfirmed(D(5), D(5))).status is S.WORKING
 
 
+def test_a_modify_of_an_order_of_unknown_quantity_does_not_tell_it() -> None:
+    after = apply(order_of_unknown_quantity(), OrderModified(D(8), D(5)))
+    assert (after.quantity_known, after.leaves_qty, after.price) == (False, D(8), D(5))
+    assert apply(after, OrderFilled(D(12), D(5))).order_qty == D(12), "more than the part that was modified"
+
+
 def test_a_cancel_of_an_order_of_unknown_quantity_waits_for_the_inquiry() -> None:
     after = apply(order_of_unknown_quantity(), OrderCanceled(D(5)))
     assert (after.status, after.canceled_qty) == (S.NEW, D(5))
