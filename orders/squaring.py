@@ -77,6 +77,7 @@ def square(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: dat
         case rules.Alarm():
             return _alarm(order, verdict)
     order.broker_qty, order.broker_amount = books.broker_qty, books.broker_amount
+    order.unlisted_qty, _ = fills.beside([row.key.number for row in own])
     return ledger.put(order, order_state.with_fills(ledger.state_of(order), *ledger.fill_sums(order))) or cleared
 
 
@@ -112,7 +113,7 @@ def _books(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: dat
         broker_amount=None
         if None in amounts
         else sum((amount for amount in amounts if amount is not None), beside_amount),
-        highest_broker_qty=order.broker_qty or ZERO,
+        highest_broker_qty=_told_before(order, beside_qty),
         now=asked_at,
         differs_since=order.differs_since or asked_at,
         newest_notice_at=order.noticed_at,
@@ -122,6 +123,15 @@ def _books(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: dat
         reversals=fills.reversals,
         amount_unit=_unit(order.cum_amount, own) if None not in amounts else ZERO,
     )
+
+
+def _told_before(order: Order, beside_qty: Decimal) -> Decimal:
+    """The least that the total must be: what the broker itself told, and what is still under numbers that it lacked."""
+    if order.broker_qty is None:
+        return ZERO
+    gone = max(order.unlisted_qty - beside_qty, ZERO)  # taken back since, or listed now
+    told: Decimal = order.broker_qty - gone
+    return told
 
 
 def _unit(our_amount: Decimal, own: Sequence[OrderReport]) -> Decimal:
@@ -157,11 +167,14 @@ def _exact(row: OrderReport) -> bool:
 
 
 def _twins(fills: list[Fill]) -> Iterable[rules.Twin]:
-    """Fills whose content another epoch had brought before, newest first."""
-    for position, fill in enumerate(fills):
-        earlier = fills[position + 1 :]
-        if any(other.canonical == fill.canonical and other.epoch != fill.epoch for other in earlier):
-            yield rules.Twin(str(fill.pk), fill.last_qty, fill.amount)
+    """Fills, newest first, whose content came before: in another epoch first, since a session seldom repeats itself."""
+    twins = []
+    for place, fill in enumerate(fills):
+        epochs = {other.epoch for other in fills[place + 1 :] if other.canonical == fill.canonical}
+        if epochs:
+            twins.append((epochs == {fill.epoch}, place, fill))
+    for _, _, fill in sorted(twins, key=lambda twin: twin[:2]):
+        yield rules.Twin(str(fill.pk), fill.last_qty, fill.amount)
 
 
 def _write_gap(order: Order, gap: rules.GapFill, number: int, asked_at: datetime) -> None:

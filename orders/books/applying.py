@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # What a read leaves on a row without a new version: no page shows it, and the next request may need it.
 _UNSHOWN = (
-    *("noticed_at", "inquired_at", "differs_since", "broker_qty", "broker_amount", "read_mark"),
+    *("noticed_at", "inquired_at", "differs_since", "broker_qty", "broker_amount", "unlisted_qty", "read_mark"),
     *("exchange", "order_type", "forward_org"),
 )
 TOGETHER = 10  # while they are applied, a notice of any of them waits
@@ -80,7 +80,7 @@ def _apply_chain(read: Read, chain: Chain, digest: str, told: list[Order]) -> bo
     found = strays(order, chain)
     merged = [stray for stray in found if not has_live_command(stray)]
     for stray in merged:
-        take_in(stray, order)
+        take_in(stray, order, evidence(read, chain.newest))
     placed = _stands_beside(read, order, chain)
     overtaken = is_overtaken(order, read.asked_at)
     changed = follow(read, order, chain, told, created=known is None)

@@ -40,7 +40,7 @@ def follow(read: Read, order: Order, chain: Chain, told: list[Order], *, created
     earlier = sum((row.cum_qty for row in chain.own[:-1]), beside)
     counted = order.cum_qty
     squared = square(order, chain.own, fills, read.asked_at)
-    newest = _with_cancels(read, chain.newest)
+    newest = _with_requests(read, chain.newest)
     changed = transmit(order, newest, told)
     if order.cum_qty < counted and order.cum_qty == earlier + newest.cum_qty:
         changed |= _reopen(order, newest)
@@ -61,21 +61,25 @@ def _reopen(order: Order, row: OrderReport) -> bool:
     return ledger.put(order, order_state.reopen(ledger.state_of(order), row.leaves_qty))
 
 
-def _with_cancels(read: Read, row: OrderReport) -> OrderReport:
-    """The newest row as its cancels make it: a list of derivatives has no word for "canceled", only nothing left.
+def _with_requests(read: Read, row: OrderReport) -> OrderReport:
+    """The newest row as the requests that name it make it: a list has no word for where what is not left has gone.
 
-    What its cancels and the modifies of a part do not explain has ended with the session.
+    Cancels took it out, or modifies of parts took all of it over, which then is no rest of this order any more. What
+    neither explains has ended with the session.
     """
     unfilled = row.order_qty - row.cum_qty
     if row.status is not ReportStatus.DONE or row.leaves_qty != 0 or not unfilled:
         return row
     named = (row.key.family, row.key.order_date, row.key.number)
     aimed = [each for each in read.reports if (each.key.family, each.key.order_date, each.orig_number) == named]
-    done = [each for each in aimed if each.status is not ReportStatus.REJECTED]
+    # Of a number that stands in two lists, once.
+    done = {each.key.number: each for each in aimed if each.status is not ReportStatus.REJECTED}.values()
+    taken = sum((each.order_qty for each in done), Decimal(0))
     cancels = [each.order_qty for each in done if each.kind is RequestKind.CANCEL]
     # A request for "all" may be listed with the quantity 0.
-    explained = 0 in cancels or (cancels and sum(each.order_qty for each in done) >= unfilled)
-    return replace(row, status=ReportStatus.CANCELED) if explained else row
+    if 0 in cancels or (cancels and taken >= unfilled):
+        return replace(row, status=ReportStatus.CANCELED)
+    return replace(row, order_qty=row.cum_qty) if row.cum_qty and taken == unfilled else row
 
 
 def _cancels_done(read: Read, order: Order, chain: Chain, earlier: Decimal) -> bool:

@@ -48,11 +48,13 @@ def has_live_command(order: Order) -> bool:
     return order.commands.filter(state__in=LIVE_STATES).exists()
 
 
-def take_in(stray: Order, order: Order) -> None:
+def take_in(stray: Order, order: Order, shown_by: ledger.Evidence) -> None:
     """Let a stray row go on in its order's row, which the caller saves."""
+    before = order.status
     last = order.numbers.count()
     OrderNumber.objects.filter(order=stray, kind__in=IN_FORCE).update(kind=RequestKind.MODIFY.value, position=last)
     OrderCommand.objects.filter(order=stray).update(order=order)
     merge(stray, order)
     ledger.put(order, with_fills(ledger.state_of(order), *ledger.fill_sums(order)))
+    ledger.note(order, "OrderInquired", shown_by, before)
     order.noticed_at = max((at for at in (order.noticed_at, stray.noticed_at) if at is not None), default=None)

@@ -38,6 +38,7 @@ def _merge(other: Order, into: Order) -> Order:
     """The real order was seen before the list named it: its numbers, fills and evidence go on in the reservation."""
     ledger.put(into, ledger.state_of(other))
     into.noticed_at, into.broker_qty, into.broker_amount = other.noticed_at, other.broker_qty, other.broker_amount
+    into.unlisted_qty = other.unlisted_qty
     into.ordered_at, into.differs_since = other.ordered_at, other.differs_since
     merge(other, into)
     return other

@@ -91,7 +91,9 @@ class StandingGap:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A fill whose content another epoch had brought before; newest first in `Books.twins`."""
+    """A fill whose content had come before. In `Books.twins` those that another epoch had brought, then those of one
+    session, newest first: within a session two equal fills are two, until the broker counts one less.
+    """
 
     fill_id: str
     quantity: Decimal

@@ -68,7 +68,8 @@ class Order(models.Model):
     transact_time = models.DateTimeField(_("최종 변경"))
     noticed_at = models.DateTimeField(_("최종통보"), null=True, blank=True)
     inquired_at = models.DateTimeField(_("최종조회"), null=True, blank=True)
-    broker_qty = QuantityField(_("증권사 누적체결"), null=True)  # the highest total the broker ever gave
+    broker_qty = QuantityField(_("증권사 누적체결"), null=True)  # the total of the newest read that was judged
+    unlisted_qty = QuantityField(default=0, editable=False)  # of it, what we hold under numbers that the read lacked
     broker_amount = MoneyField(_("증권사 누적금액"), null=True)
     alarm = models.CharField(_("장부 불일치"), max_length=80, blank=True)
     differs_since = models.DateTimeField(null=True, editable=False)

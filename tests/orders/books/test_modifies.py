@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from orders.domain.events import Family, OrderKey, ReportStatus, RequestKind
-from orders.models import Fill, Order
+from orders.models import Fill, Order, StreamLease
 from tests.factories import OrderCommandFactory
 from tests.orders.books.reads import TODAY, modified, order, read, report, sold
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
@@ -211,3 +211,34 @@ def test_a_row_of_another_security_is_never_taken_in(desk: Desk) -> None:
     desk.notice("H0GSCNI0", filled(4, ODER_NO="3570", STCK_SHRN_ISCD="AAPL"), at=NIGHT + timedelta(seconds=5))
     read(desk, report(leaves_qty=Decimal(0), status=ReportStatus.DONE), modified(10, **sold(4, 1827)), after=20)
     assert sorted(Order.objects.shown().values_list("symbol", flat=True)) == ["AAPL", "SNDK"]
+
+
+def test_what_modifies_of_parts_took_over_is_no_rest_of_a_full_order(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    for epoch in (1, 2):
+        StreamLease.objects.update(epoch=epoch)
+        desk.epoch = epoch
+        desk.notice("H0GSCNI0", filled(4))
+    part = modified(2)
+    read(desk, report(**{**sold(4), "leaves_qty": Decimal(4)}), part, part, after=20)
+    done = report(**{**sold(8), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
+    for after in (70, 80, 90):
+        read(desk, done, part, part, after=after)
+    first, second = Order.objects.order_by("id")
+    assert (first.status, first.order_qty, first.cum_qty, first.leaves_qty) == ("FILLED", 8, 8, 0)
+    assert (second.parent, second.leaves_qty) == (first, 2)
+
+
+def test_what_we_hold_under_a_number_that_a_list_lacks_is_not_the_brokers_word(desk: Desk) -> None:
+    child = {"ODER_NO": "3570", "OODER_NO": "3567"}
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", CNTG_UNPR="018000000", **child))
+    for epoch in (1, 2):
+        StreamLease.objects.update(epoch=epoch)
+        desk.epoch = epoch
+        desk.notice("H0GSCNI0", filled(4, **child))
+    read(desk, report(), after=20)
+    gone = report(leaves_qty=Decimal(0), status=ReportStatus.DONE)
+    for after in (70, 80):
+        read(desk, gone, modified(10, **sold(4)), after=after)
+    assert (order().cum_qty, order().leaves_qty, order().alarm) == (4, 6, "")

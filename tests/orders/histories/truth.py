@@ -73,8 +73,6 @@ def _owners() -> dict[tuple[str, str, int], int]:
 def _order(world: World, row: Order, chain: list[SimOrder]) -> Iterator[str]:
     filled = sum((order.filled for order in chain), ZERO)
     amount = sum((order.amount for order in chain), ZERO)
-    if row.alarm and any(order.number in world.doubled for order in chain):
-        return  # one frame told twice in one session: no rule can tell it from two fills, so a person is called
     if row.cum_qty != filled or row.cum_amount != amount:
         yield f"order {row.pk}: {row.cum_qty} for {row.cum_amount}, broker {filled} for {amount} {figures(row.pk)}"
     if row.cum_qty > row.order_qty and row.quantity_known:
@@ -108,14 +106,19 @@ def _commands(world: World) -> Iterator[str]:
         yield from (
             f"command {command.pk} {command.type} is {command.state}: {text}"
             for text in _said(command, request)
-            if not (text is UNSETTLED and _misled(world, command))
+            if not (text is UNSETTLED and _is_for_a_person(world, command))
         )
 
 
-def _misled(world: World, command: OrderCommand) -> bool:
-    """A fill told twice was counted twice before the send: lists that tell less look stale, and a person decides."""
-    told_twice = int(command.pre_image["number"]) in world.retold | world.doubled
-    return command.state == CommandState.ESCALATED and told_twice
+def _is_for_a_person(world: World, command: OrderCommand) -> bool:
+    """What the lists cannot decide: a fill told twice was counted twice before the send, so that lists that tell less
+    look stale; or there was no answer, and more requests than one came that may be ours.
+    """
+    number = int(command.pre_image["number"])
+    known = {number, *command.pre_image["children"]}
+    aimed = [one for one in world.broker.orders if one.original == number and one.kind.value == command.type]
+    ambiguous = not command.broker_order_id and len([one for one in aimed if one.number not in known]) > 1
+    return command.state == CommandState.ESCALATED and (ambiguous or number in world.retold | world.doubled)
 
 
 def _said(command: OrderCommand, request: Reached | None) -> Iterator[str]:
