@@ -61,7 +61,7 @@ class Order(models.Model):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", editable=False
-    )  # a transmitted reservation whose number was first seen as an order of its own
+    )  # the order in whose row it goes on, once a list shows that both are one
     version = models.PositiveBigIntegerField(default=1)
     ordered_at = models.DateTimeField(_("주문시각"))
     transmits_at = models.DateTimeField(_("전송예정"), null=True, blank=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from orders import books
 from orders.domain.events import Family, Instrument, Market, OrderKey, OrderReport, ReportStatus, RequestKind, Side
-from orders.models import Order
+from orders.models import Order, StreamLease
 from tests.orders.conftest import NIGHT, Desk, overseas
 
 TODAY = date(2026, 11, 20)
@@ -39,6 +39,12 @@ def report(number: int = 3567, **changes: Any) -> OrderReport:
 
 def read(desk: Desk, *reports: OrderReport, after: float = 10) -> int:
     return books.apply_read(books.Read(desk.stock, NIGHT + timedelta(seconds=after), reports))
+
+
+def new_session(desk: Desk, epoch: int = 2) -> None:
+    """The stream was lost and is there again: what comes from now on is of another epoch."""
+    StreamLease.objects.update(epoch=epoch)
+    desk.epoch = epoch
 
 
 def sold(quantity: int, price: int = 1827) -> dict[str, Any]:

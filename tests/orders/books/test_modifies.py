@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from orders.domain.events import Family, OrderKey, ReportStatus, RequestKind
-from orders.models import Fill, Order, StreamLease
+from orders.models import Fill, Order
 from tests.factories import OrderCommandFactory
-from tests.orders.books.reads import TODAY, modified, order, read, report, sold
+from tests.orders.books.reads import TODAY, modified, new_session, order, read, report, sold
 from tests.orders.conftest import NIGHT, Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -216,8 +216,7 @@ def test_a_row_of_another_security_is_never_taken_in(desk: Desk) -> None:
 def test_what_modifies_of_parts_took_over_is_no_rest_of_a_full_order(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     for epoch in (1, 2):
-        StreamLease.objects.update(epoch=epoch)
-        desk.epoch = epoch
+        new_session(desk, epoch)
         desk.notice("H0GSCNI0", filled(4))
     part = modified(2)
     read(desk, report(**{**sold(4), "leaves_qty": Decimal(4)}), part, part, after=20)
@@ -234,8 +233,7 @@ def test_what_we_hold_under_a_number_that_a_list_lacks_is_not_the_brokers_word(d
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", overseas(RCTF_CLS="1", ACPT_YN="2", CNTG_UNPR="018000000", **child))
     for epoch in (1, 2):
-        StreamLease.objects.update(epoch=epoch)
-        desk.epoch = epoch
+        new_session(desk, epoch)
         desk.notice("H0GSCNI0", filled(4, **child))
     read(desk, report(), after=20)
     gone = report(leaves_qty=Decimal(0), status=ReportStatus.DONE)

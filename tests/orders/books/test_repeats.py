@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from orders.models import Fill, StreamLease
-from tests.orders.books.reads import cancel_of, canceled_notice, order, read, report, sold
+from orders.models import Fill
+from tests.orders.books.reads import cancel_of, canceled_notice, new_session, order, read, report, sold
 from tests.orders.conftest import Desk, filled, overseas
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_the_same_content_again_of_a_full_order_is_a_repeat_and_no_fill(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(10))
-    StreamLease.objects.update(epoch=2)
-    desk.epoch = 2
+    new_session(desk)
     notice = desk.notice("H0GSCNI0", filled(10))
     assert (notice.state, notice.order) == ("repeated", order())
     assert (order().cum_qty, Fill.objects.count()) == (10, 1)
@@ -26,8 +25,7 @@ def test_the_same_content_again_of_a_full_order_is_a_repeat_and_no_fill(desk: De
 def test_a_repeat_that_hides_a_missed_fill_at_another_price_is_found_by_the_amount(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(2))
-    StreamLease.objects.update(epoch=2)
-    desk.epoch = 2
+    new_session(desk)
     desk.notice("H0GSCNI0", filled(2))
     told = {**sold(4), "cum_amount": Decimal("7307.98")}
     read(desk, report(**told), after=70)
@@ -38,8 +36,7 @@ def test_a_repeat_that_hides_a_missed_fill_at_another_price_is_found_by_the_amou
 def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(4))
-    StreamLease.objects.update(epoch=2)
-    desk.epoch = 2
+    new_session(desk)
     desk.notice("H0GSCNI0", filled(4))
     assert order().cum_qty == 8
     read(desk, report(**sold(4)), after=70)
@@ -49,8 +46,7 @@ def test_the_same_content_in_two_epochs_is_reversed_when_the_broker_counts_one(d
 def test_an_order_that_a_repeat_made_look_canceled_is_open_again(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(4))
-    StreamLease.objects.update(epoch=2)
-    desk.epoch = 2
+    new_session(desk)
     desk.notice("H0GSCNI0", filled(4))
     desk.notice("H0GSCNI0", canceled_notice(3))
     assert order().status == "CANCELED"
@@ -76,8 +72,7 @@ def test_a_repeat_in_one_session_is_taken_back_when_the_broker_counts_one(desk: 
 def test_of_two_repeats_the_one_of_another_session_goes_first(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(2))
-    StreamLease.objects.update(epoch=2)
-    desk.epoch = 2
+    new_session(desk)
     desk.notice("H0GSCNI0", filled(2))
     for _ in range(2):
         desk.notice("H0GSCNI0", filled(2, "018280000"))
