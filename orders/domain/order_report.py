@@ -82,10 +82,13 @@ _REOPENS = frozenset(
 
 
 def _open(state: OrderState, report: OrderReport, earlier: Decimal) -> OrderState:
-    if state.status not in _REOPENS or report.leaves_qty == ZERO:
+    agrees = report.leaves_qty is not None and earlier + report.cum_qty == state.cum_qty
+    # Full by the quantity that we took it for: where the broker counts the same shares and has some left, it is not.
+    thought_full = agrees and state.status is OrderStatus.FILLED
+    if report.leaves_qty == ZERO or not (thought_full or state.status in _REOPENS):
         return state
     status = OrderStatus.PARTIALLY_FILLED if state.cum_qty else OrderStatus.WORKING
-    if report.leaves_qty is None or earlier + report.cum_qty != state.cum_qty:
+    if report.leaves_qty is None or not agrees:
         leaves = state.order_qty - state.cum_qty
         return _unless_equal(state, replace(state, status=status, leaves_qty=max(leaves, ZERO)))
     opened = replace(

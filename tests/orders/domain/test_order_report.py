@@ -112,6 +112,19 @@ def test_an_open_row_with_nothing_left_moves_nothing() -> None:
     assert apply_report(state, report(leaves_qty=0)) is state
 
 
+@pytest.mark.parametrize(
+    ("cum", "leaves", "status"), [(10, 3, PART), (11, 3, "FILLED"), (10, 0, "FILLED"), (10, None, "FILLED")]
+)
+def test_an_order_thought_full_is_open_where_the_broker_counts_the_same_and_has_some_left(
+    cum: int, leaves: int | None, status: str
+) -> None:
+    full = in_status(S.FILLED)
+    assert full.cum_qty == D(10)
+    after = apply_report(full, report(order_qty=13, cum_qty=cum, leaves_qty=leaves))
+    assert after.status == status
+    assert (after.order_qty, after.leaves_qty) == ((D(13), D(3)) if status == PART else (full.order_qty, D(0)))
+
+
 def test_fills_of_older_numbers_count_into_the_chain() -> None:
     chained = replace(new_order(D(10), D(100), S.PARTIALLY_FILLED), cum_qty=D(4), leaves_qty=D(6))
     after = apply_report(chained, report(order_qty=6, leaves_qty=5, cum_qty=0), earlier=D(4))
