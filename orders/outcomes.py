@@ -54,9 +54,13 @@ def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) ->
 
 
 def settle_by_notice(order: Order, news: OrderNews, evidence_id: str) -> OrderCommand | None:
-    """Let a notice that answers the order's live command decide it. The command when it moved."""
+    """Let a notice that answers the order's live command decide it. The command when it moved.
+
+    Without the number of an answer a notice decides nothing: a request of somebody else looks the same, and only the
+    lists tell whether there is one.
+    """
     command = _awaited(order)
-    outcome = _outcome(command, order, news, evidence_id) if command else None
+    outcome = _outcome(command, order, news, evidence_id) if command and command.broker_order_id else None
     if command is None or outcome is None:
         return None
     return command if move(command, outcome, news.at, audit.By.system("notice")) else None
@@ -83,49 +87,42 @@ def supersede(command: OrderCommand, at: datetime, by: audit.By) -> None:
 
 def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
     if isinstance(news.event, OrderFilled):
-        return _by_fill(command, order, news, evidence_id)
-    if not _is_ours(command, news):
+        return _by_fill(command, order, evidence_id)
+    if news.orig_number is None or not _has_its_number(command, news.key.number):
         return None
     if isinstance(news.event, OrderRejected):
         ours = news.event.request == command.type
         return rules.EvidenceRefused(evidence_id, reason=news.event.reason) if ours else None
-    if isinstance(news.event, OrderModified) and not _has_its_price(command, news.event.price):
-        return None
     wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
-    return _measured(command, order, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+    return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
 
 
 def answers(command: OrderCommand, number: int, event: OrderModified) -> bool:
     """True where this may be what a modify asked for: it has the number of the answer or, without one, its price."""
-    sent = command.state not in {CommandState.CREATED, CommandState.READY}
-    return sent and _may_be_ours(command, number) and _has_its_price(command, event.price)
+    if command.state in {CommandState.CREATED, CommandState.READY}:
+        return False
+    if command.broker_order_id:
+        return _has_its_number(command, number)
+    has_its_price = None in {command.price, event.price} or command.price == event.price
+    return has_its_price and number not in command.pre_image.get("children", [])
 
 
-def _has_its_price(command: OrderCommand, price: Decimal | None) -> bool:
-    """Without a number of ours, a modify to another price is somebody else's."""
-    return bool(command.broker_order_id) or None in {command.price, price} or command.price == price
+def _has_its_number(command: OrderCommand, number: int) -> bool:
+    return bool(command.broker_order_id) and int(command.broker_order_id) == number
 
 
-def _measured(command: OrderCommand, order: Order, done: Decimal, evidence_id: str) -> Outcome | None:
-    """All that was asked for, or a part of it: a request that found less than it asked for leaves nothing.
-
-    Without a number of ours, one that did less and left something is somebody else's.
-    """
+def _measured(command: OrderCommand, done: Decimal, evidence_id: str) -> Outcome:
+    """All that was asked for, or a part of it: a request that found less than it asked for leaves nothing."""
     asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
-    if done >= asked:
-        return rules.EvidenceConfirmed(evidence_id)
-    ours = bool(command.broker_order_id) or not order.leaves_qty
-    return rules.EvidencePartial(evidence_id) if ours else None
+    return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
 
 
-def _by_fill(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
-    """A fill under the modify's own number shows that it was in force; a full order leaves nothing to do it to.
+def _by_fill(command: OrderCommand, order: Order, evidence_id: str) -> Outcome | None:
+    """A full order leaves nothing to cancel or modify.
 
     Where something was canceled or modified since the pre-image, it may have been ours, and of two equal fills one may
-    have been told twice: the lists tell.
+    have been told twice: the lists tell, as they tell how much a modify took over under whose number this fill came.
     """
-    if command.broker_order_id and int(command.broker_order_id) == news.key.number:
-        return rules.EvidenceConfirmed(evidence_id)
     filled = order.status == OrderStatus.FILLED and _is_untouched(command, order) and _are_all_different(order)
     return rules.EvidenceTooLate(evidence_id) if filled else None
 
@@ -147,37 +144,24 @@ _TOLD = {CommandType.CANCEL: "OrderCanceled", CommandType.MODIFY: "OrderModified
 
 def settle_by_earlier_notices(command: OrderCommand, order: Order, at: datetime) -> bool:
     """Let what notices told before the answer was recorded decide the command. True when it moved."""
-    if command.state not in {CommandState.ACKED, CommandState.UNKNOWN}:
+    if command.state != CommandState.ACKED:
         return False
     told = order.events.filter(evidence_kind="notice", type__in=(_TOLD[CommandType(command.type)], "OrderRejected"))
     for event in told.order_by("id"):
-        outcome = _told(command, order, event)
+        outcome = _told(command, event)
         if outcome is not None:
             return move(command, outcome, at, audit.By.system("notice"))
     return False
 
 
-def _told(command: OrderCommand, order: Order, event: OrderEventRecord) -> Outcome | None:
-    number, evidence_id = int(event.detail["number"]), f"notice:{event.evidence_id}"
-    if number == command.pre_image.get("number") or not _may_be_ours(command, number):
+def _told(command: OrderCommand, event: OrderEventRecord) -> Outcome | None:
+    evidence_id = f"notice:{event.evidence_id}"
+    if not _has_its_number(command, int(event.detail["number"])):
         return None
     if event.type != "OrderRejected":
-        price = event.detail.get("price")
-        ours = event.type != "OrderModified" or _has_its_price(command, Decimal(price) if price else None)
-        return _measured(command, order, Decimal(event.detail["quantity"]), evidence_id) if ours else None
+        return _measured(command, Decimal(event.detail["quantity"]), evidence_id)
     ours = event.detail.get("request") == command.type
     return rules.EvidenceRefused(evidence_id, reason=event.detail.get("reason", "")) if ours else None
-
-
-def _is_ours(command: OrderCommand, news: OrderNews) -> bool:
-    return news.orig_number is not None and _may_be_ours(command, news.key.number)
-
-
-def _may_be_ours(command: OrderCommand, number: int) -> bool:
-    """The number of the broker's answer; without one, a new number that names the order and was not there before."""
-    if command.broker_order_id:
-        return int(command.broker_order_id) == number
-    return number not in command.pre_image.get("children", [])
 
 
 def number_of(order: Order) -> tuple[int, str]:

@@ -127,10 +127,19 @@ def test_a_cancel_that_names_no_order_settles_nothing() -> None:
     assert settle(command(), news(OrderCanceled(Decimal(500)), orig_number=None)) == "ACKED"
 
 
-@pytest.mark.parametrize(("number", "state"), [(1691, "CONFIRMED"), (1690, "UNKNOWN")])
-def test_without_the_brokers_number_a_child_that_was_not_there_before_is_ours(number: int, state: str) -> None:
-    asked = command("UNKNOWN", broker_order_id="")
-    assert settle(asked, news(OrderCanceled(Decimal(500)), number=number)) == state
+@pytest.mark.parametrize(("number", "state"), [("", "UNKNOWN"), ("0000001700", "{}")])
+@pytest.mark.parametrize(
+    ("event", "settled"),
+    [
+        (OrderCanceled(Decimal(500)), "CONFIRMED"),
+        (OrderRejected(RequestKind.CANCEL, "취소 불가"), "REJECTED"),
+        (OrderFilled(Decimal(500), Decimal("181.2")), "TOO_LATE"),
+    ],
+)
+def test_without_the_brokers_number_no_notice_decides(event: OrderEvent, settled: str, number: str, state: str) -> None:
+    asked = command("UNKNOWN", broker_order_id=number)
+    asked.order.status = "FILLED" if settled == "TOO_LATE" else "WORKING"
+    assert settle(asked, news(event)) == state.format(settled)
 
 
 @pytest.mark.parametrize(("status", "state"), [("FILLED", "TOO_LATE"), ("PARTIALLY_FILLED", "ACKED")])
@@ -161,22 +170,10 @@ def test_a_command_names_the_real_number_of_a_transmitted_reservation() -> None:
     assert outcomes.number_of(order)[0] == 31276801
 
 
-@pytest.mark.parametrize(
-    ("number", "price", "state"), [("", 179, "UNKNOWN"), ("", 180, "CONFIRMED"), ("0000001700", 179, "CONFIRMED")]
-)
-def test_a_modify_to_another_price_is_somebody_elses_where_ours_has_no_number(
-    number: str, price: int, state: str
-) -> None:
-    unknown = command("UNKNOWN", type="modify", price=Decimal(180), broker_order_id=number)
-
-    assert settle(unknown, news(OrderModified(Decimal(500), Decimal(price)))) == state
-
-
-@pytest.mark.parametrize(("left", "state"), [(380, "UNKNOWN"), (0, "PARTIALLY_CONFIRMED")])
-def test_a_smaller_cancel_that_left_something_is_not_ours(left: int, state: str) -> None:
-    asked = command("UNKNOWN", broker_order_id="")
-    asked.order.leaves_qty = Decimal(left)
-    assert settle(asked, news(OrderCanceled(Decimal(120)), 1701)) == state
+def test_a_fill_under_the_number_of_a_modify_does_not_say_how_much_it_took_over() -> None:
+    asked = command(type="modify", price=Decimal(182))
+    asked.order.status = "PARTIALLY_FILLED"
+    assert settle(asked, news(OrderFilled(Decimal(20), Decimal(182)))) == "ACKED"
 
 
 @pytest.mark.parametrize(("contents", "state"), [("ab", "TOO_LATE"), ("aa", "ACKED")])

@@ -13,7 +13,7 @@ from orders import crash_points
 from orders.commands import submit
 from orders.crash_points import CrashPoint
 from orders.models import Notice, Order
-from tests.orders.broker import Answer, Broker, body
+from tests.orders.broker import Broker, body
 from tests.orders.commands.samples import DAYTIME_OK, MORNING, asked
 from tests.orders.conftest import Desk
 
@@ -56,18 +56,18 @@ def notices(desk: Desk) -> Iterator[Notices]:
     crash_points.install(None)
 
 
-@pytest.mark.parametrize("answer", [DAYTIME_OK, None], ids=["accepted", "lost"])
 @pytest.mark.parametrize(
     ("told", "state"),
     [
         (request("2", 10), "CONFIRMED"),
+        (request("2", 6), "PARTIALLY_CONFIRMED"),
         (request("2", 10, refused="1"), "REJECTED"),
     ],
 )
-def test_a_cancel_that_was_confirmed_before_its_answer_is_settled_with_it(
-    broker: Broker, daytime: Order, notices: Notices, answer: Answer | None, told: str, state: str
+def test_a_cancel_that_was_settled_before_its_answer_is_settled_with_it(
+    broker: Broker, daytime: Order, notices: Notices, told: str, state: str
 ) -> None:
-    broker.reply("daytime-order-rvsecncl", answer)
+    broker.reply("daytime-order-rvsecncl", DAYTIME_OK)
     notices.overtaking = [told]
     command = submit(asked(notices.desk, daytime))
     command.refresh_from_db()
@@ -75,25 +75,15 @@ def test_a_cancel_that_was_confirmed_before_its_answer_is_settled_with_it(
     assert command.evidence == [f"notice:{Notice.objects.get().pk}"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "state"), [(DAYTIME_OK, "PARTIALLY_CONFIRMED"), (None, "UNKNOWN")], ids=["accepted", "lost"]
-)
-def test_less_than_was_asked_for_is_ours_only_under_the_number_of_the_answer(
-    desk: Desk, broker: Broker, daytime: Order, notices: Notices, answer: Answer | None, state: str
-) -> None:
-    broker.reply("daytime-order-rvsecncl", answer)
-    notices.overtaking = [request("2", 6)]
-    command = submit(asked(desk, daytime))
-    command.refresh_from_db()
-    assert command.state == state
-
-
-def test_a_refused_modify_of_somebody_else_says_nothing_of_a_cancel(
-    desk: Desk, broker: Broker, daytime: Order, notices: Notices
+@pytest.mark.parametrize("told", [request("2", 10), request("2", 10, refused="1"), request("1", 10, refused="1")])
+def test_where_the_answer_was_lost_the_lists_tell_whose_request_a_notice_is_of(
+    broker: Broker, daytime: Order, notices: Notices, told: str
 ) -> None:
     broker.reply("daytime-order-rvsecncl", None)
-    notices.overtaking = [request("1", 10, number=4400, refused="1")]
-    assert submit(asked(desk, daytime)).state == "UNKNOWN"
+    notices.overtaking = [told]
+    command = submit(asked(notices.desk, daytime))
+    command.refresh_from_db()
+    assert (command.state, command.evidence) == ("UNKNOWN", [])
 
 
 def test_a_number_that_is_not_the_answers_is_not_ours(
