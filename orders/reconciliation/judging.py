@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from accounts import clock
 from orders import ledger, outcomes
@@ -32,7 +32,7 @@ from orders.domain.command_state import (
     Outcome,
 )
 from orders.domain.events import Family, Market, OrderReport, RequestKind
-from orders.models import Order, OrderCommand
+from orders.models import FillSource, Order, OrderCommand
 from orders.permissions import sessions
 from orders.reconciliation.recovering import RESOLVER
 
@@ -126,6 +126,8 @@ class _Case:
     def of(cls, command: OrderCommand, rows: _Rows, read: Read) -> _Case:
         facts = _facts(command)
         mine = _of_the_day(command, _chain(rows, facts.number))
+        if rules.is_stale(facts, mine):
+            facts = _without_repeats(command, facts)
         watch = _watched(command, facts, mine, read.asked_at)
         if rules.is_stale(facts, mine, Decimal(watch["seen"])):
             mine = []  # less than an earlier read told: nothing may be concluded from it
@@ -206,6 +208,18 @@ def _facts(command: OrderCommand) -> rules.CommandFacts:
         new_number=int(command.broker_order_id) if command.broker_order_id else None,
         children=frozenset(before["children"]),
     )
+
+
+def _without_repeats(command: OrderCommand, facts: rules.CommandFacts) -> rules.CommandFacts:
+    """What was known before the send, less the fills in it that turned out to be told twice and were reversed since."""
+    repeats = command.order.fills.filter(
+        source=FillSource.NOTICE,
+        number=facts.number,
+        recorded_at__lte=command.created_at,
+        reversed_by__recorded_at__gt=command.created_at,
+    )
+    repeated = repeats.aggregate(total=Sum("last_qty", default=Decimal(0)))["total"]
+    return replace(facts, cum_qty=facts.cum_qty - repeated, leaves_qty=facts.leaves_qty + repeated)
 
 
 def _watched(

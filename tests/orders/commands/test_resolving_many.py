@@ -14,7 +14,7 @@ import time_machine
 from orders import inquiries, reconciliation
 from orders.models import KisAccount, KisConnection, Order, OrderCommand
 from orders.reconciliation.judging import settle
-from tests.factories import OrderCommandFactory
+from tests.factories import FillFactory, OrderCommandFactory
 from tests.orders.broker import Broker, body
 from tests.orders.commands.samples import EVENING, lists, make_order, reservation_row
 from tests.orders.conftest import Desk
@@ -156,6 +156,30 @@ def test_a_list_that_tells_less_than_was_known_is_not_counted_and_decides_nothin
     command.refresh_from_db()
     assert command.state == "UNKNOWN"
     assert (command.watch.get("reads"), command.watch["stale"] > 3) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "state"),
+    [("notice", EVENING, "CONFIRMED"), ("gap", EVENING, "UNKNOWN"), ("notice", EVENING + timedelta(1), "UNKNOWN")],
+)
+def test_what_was_told_twice_before_the_send_is_not_missed_in_the_lists(
+    desk: Desk, broker: Broker, clock: time_machine.Traveller, source: str, told: datetime, state: str
+) -> None:
+    order = make_order(desk, market="US", family="OVERSEAS", status="PARTIALLY_FILLED", cum_qty=Decimal(4))
+    before = {"number": 30135682, "order_qty": "10", "cum_qty": "8", "leaves_qty": "2", "children": []}
+    pre_image = {**before, "order_date": "2026-11-20", "family": "OVERSEAS"}
+    command = waiting(order, 30135682, pre_image=pre_image, created_at=EVENING)
+    fill = {"order": order, "number": 30135682, "recorded_at": told}
+    again = FillFactory.create(**fill, source=source, last_qty=Decimal(4))
+    reversal = {**fill, "recorded_at": EVENING + timedelta(days=1), "source": "reversal", "last_qty": Decimal(-4)}
+    FillFactory.create(**reversal, reverses=again)
+    cancel = {"odno": "30135690", "orgn_odno": "30135682", "rvse_cncl_dvsn": "02", "ft_ord_qty": "2"}
+    rows = [overseas_row(nccs_qty="4"), overseas_row(**cancel, ft_ccld_qty="0", nccs_qty="0")]
+    broker.reply("inquire-ccnl", body(rt_cd="0", msg_cd="", msg1="", output=rows))
+    clock.shift(timedelta(seconds=2))
+    reconciliation.resolve_due(datetime.now(UTC))
+    command.refresh_from_db()
+    assert command.state == state
 
 
 def overseas_row(**changes: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ from orders.domain.command_state import LIVE, CommandState
 from orders.domain.events import RequestKind
 from orders.kis.simulator.book import SimOrder
 from orders.models import CommandType, Order, OrderCommand, OrderNumber
-from tests.orders.histories.broker import Reached
 from tests.orders.histories.invariants import figures
 from tests.orders.histories.world import World
 
@@ -103,26 +102,52 @@ def _commands(world: World) -> Iterator[str]:
     reached = {request.uid: request for request in world.broker.reached}
     for command in OrderCommand.objects.select_related("order"):
         request = reached.get(command.gt_uid or "")
+        own = request.child if request else None
+        alike = _alike(world, command, own)
+        if alike and CommandState(command.state) not in LIVE and _fits(command, own, alike):
+            continue
         yield from (
             f"command {command.pk} {command.type} is {command.state}: {text}"
-            for text in _said(command, request)
-            if not (text is UNSETTLED and _is_for_a_person(world, command))
+            for text in _said(command, own)
+            if not (text is UNSETTLED and _is_for_a_person(world, command, alike))
         )
 
 
-def _is_for_a_person(world: World, command: OrderCommand) -> bool:
+def _fits(command: OrderCommand, own: SimOrder | None, alike: list[SimOrder]) -> bool:
+    """One of the requests that nobody can tell apart was this one; or they did together what it asked for."""
+    asked_for = [one for one in (own, *alike) if one is not None and one.working]
+    together = command.state == CommandState.CONFIRMED and command.type == CommandType.CANCEL
+    if together and sum((one.ticket.qty for one in asked_for), ZERO) >= _asked(command):
+        return True
+    return any(not list(_said(command, one)) for one in alike)
+
+
+def _alike(world: World, command: OrderCommand, own: SimOrder | None) -> list[SimOrder]:
+    """Requests of others that look like one that had no answer: nobody outside the broker can tell them from it."""
+    if command.broker_order_id:
+        return []
+    number = int(command.pre_image["number"])
+    return [
+        other
+        for other in world.broker.orders
+        if other.original == number
+        and other is not own
+        and other.kind.value == command.type
+        and other.number not in command.pre_image["children"]
+        and other.ticket.qty <= _asked(command)
+        and command.price in {None, other.ticket.price}
+    ]
+
+
+def _is_for_a_person(world: World, command: OrderCommand, alike: list[SimOrder]) -> bool:
     """What the lists cannot decide: a fill told twice was counted twice before the send, so that lists that tell less
     look stale; or there was no answer, and more requests than one came that may be ours.
     """
-    number = int(command.pre_image["number"])
-    known = {number, *command.pre_image["children"]}
-    aimed = [one for one in world.broker.orders if one.original == number and one.kind.value == command.type]
-    ambiguous = not command.broker_order_id and len([one for one in aimed if one.number not in known]) > 1
-    return command.state == CommandState.ESCALATED and (ambiguous or number in world.retold | world.doubled)
+    return command.state == CommandState.ESCALATED and bool(alike)
 
 
-def _said(command: OrderCommand, request: Reached | None) -> Iterator[str]:
-    child = request.child if request else None
+def _said(command: OrderCommand, child: SimOrder | None) -> Iterator[str]:
+    """What speaks against the command's state if this was its request at the exchange."""
     done = child.ticket.qty if child is not None and child.working else ZERO
     state = CommandState(command.state)
     if done and state in DID_NOTHING:
