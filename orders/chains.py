@@ -96,7 +96,10 @@ def _in_force(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
 
 def _is_beside(row: OrderReport, rows: dict[Number, OrderReport]) -> bool:
     original = _original(row, rows)
-    return row.kind is RequestKind.MODIFY and original is not None and is_part(row, original)
+    if row.kind is not RequestKind.MODIFY or original is None:
+        return False
+    same_day = [each for each in rows.values() if number_of(each)[:2] == number_of(row)[:2]]
+    return is_part(row, original, same_day)
 
 
 def _is_outlived(row: OrderReport, rows: dict[Number, OrderReport], parts: Collection[Number]) -> bool:
@@ -116,10 +119,12 @@ def _names(row: OrderReport) -> tuple[Family, date | None, int | None]:
     return row.key.family, row.key.order_date, row.orig_number
 
 
-def is_part(row: OrderReport, original: OrderReport) -> bool:
-    """The original goes on with the rest: both together are what the original had."""
+def is_part(row: OrderReport, original: OrderReport, reports: Iterable[OrderReport]) -> bool:
+    """The original goes on with the rest, and what left it the other requests do not explain without this one."""
     still = left(original)
-    return still > ZERO and still + row.order_qty <= original.order_qty - original.cum_qty
+    if still <= ZERO or still + row.order_qty > original.order_qty - original.cum_qty:
+        return False
+    return accounting.share(original, reports, {row.key.number}, accounting.NOTHING_BEFORE).least > ZERO
 
 
 def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: Collection[int]) -> list[OrderReport]:
@@ -131,7 +136,7 @@ def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: 
     aimed = [row for row in named if row.orig_number == number and row.status is not ReportStatus.REJECTED]
     cancels = [row for row in aimed if row.kind is RequestKind.CANCEL]
     gone = accounting.gone(original)
-    gone -= sum((row.order_qty for row in aimed if _took_over(row, original)), ZERO)
+    gone -= sum((row.order_qty for row in aimed if _took_over(row, original, aimed)), ZERO)
     gone -= sum((row.order_qty for row in cancels if row.key.number in told), ZERO)
     done: list[OrderReport] = []
     for row in sorted(cancels, key=number_of):
@@ -141,8 +146,8 @@ def canceled_under(original: OrderReport, reports: Iterable[OrderReport], told: 
     return done
 
 
-def _took_over(row: OrderReport, original: OrderReport) -> bool:
-    return row.kind is RequestKind.MODIFY and (not left(original) or is_part(row, original))
+def _took_over(row: OrderReport, original: OrderReport, reports: Iterable[OrderReport]) -> bool:
+    return row.kind is RequestKind.MODIFY and (not left(original) or is_part(row, original, reports))
 
 
 def _root(number: Number, rows: dict[Number, OrderReport], parts: Collection[Number]) -> Number:

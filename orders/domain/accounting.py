@@ -39,6 +39,9 @@ class Before:
     children: frozenset[int]
 
 
+NOTHING_BEFORE = Before(ZERO, frozenset())
+
+
 def left(report: OrderReport) -> Decimal:
     """What the row says is still in the market."""
     if report.status in {ReportStatus.CANCELED, ReportStatus.REJECTED}:

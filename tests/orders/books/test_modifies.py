@@ -88,6 +88,17 @@ def test_a_modify_of_a_part_stands_beside_its_order(desk: Desk) -> None:
     assert (part.status, part.cum_qty) == ("FILLED", 4)
 
 
+def test_a_modify_of_the_rest_beside_a_part_is_not_in_force_before_it_takes_the_rest(desk: Desk) -> None:
+    read(desk, report())
+    rest = replace(modified(2, leaves_qty=Decimal(0)), key=replace(report().key, number=3571))
+    read(desk, report(leaves_qty=Decimal(2)), modified(8), rest, after=20)
+    assert [row.leaves_qty for row in Order.objects.order_by("id")] == [2, 8]
+    gone = report(leaves_qty=Decimal(0), status=ReportStatus.DONE)
+    read(desk, gone, modified(8), replace(rest, leaves_qty=Decimal(2)), after=30)
+    first, part = Order.objects.order_by("id")
+    assert (first.leaves_qty, first.price, part.leaves_qty) == (2, Decimal(1800), 8)
+
+
 def test_a_part_that_its_notice_told_first_keeps_its_own_row(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice(
