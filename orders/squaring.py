@@ -37,6 +37,14 @@ class Fills:
         unseen = [fill for fill in self.rows if fill.number not in numbers]
         return sum((fill.last_qty for fill in unseen), ZERO), sum((fill.amount for fill in unseen), ZERO)
 
+    def most_missed(self, own: Iterable[OrderReport]) -> int:
+        """The number under which the broker counts most beyond these fills; of equal ones the newest."""
+
+        def missed(row: OrderReport) -> Decimal:
+            return row.cum_qty - sum((fill.last_qty for fill in self.rows if fill.number == row.key.number), ZERO)
+
+        return max(reversed(list(own)), key=missed).key.number
+
     def standing(self, source: FillSource) -> list[Fill]:
         """Those of one source that no reversal has taken back."""
         taken_back = {fill.reverses_id for fill in self.rows}
@@ -65,15 +73,11 @@ def square(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: dat
             cleared = bool(order.alarm)
             order.differs_since, order.alarm = None, ""
         case rules.GapFill():
-            _write_gap(order, verdict, own[-1].key.number, asked_at)
+            _write_gap(order, verdict, fills.most_missed(own), asked_at)
         case rules.ReverseGap():
-            _reverse(order, Fill.objects.get(key=verdict.key), asked_at)
-            if verdict.instead is not None:
-                _write_gap(order, verdict.instead, own[-1].key.number, asked_at)
+            _replace(order, Fill.objects.get(key=verdict.key), verdict.instead, asked_at)
         case rules.ReverseTwin():
-            _reverse(order, Fill.objects.get(pk=int(verdict.fill_id)), asked_at)
-            if verdict.instead is not None:
-                _write_gap(order, verdict.instead, own[-1].key.number, asked_at)
+            _replace(order, Fill.objects.get(pk=int(verdict.fill_id)), verdict.instead, asked_at)
         case rules.Alarm():
             return _alarm(order, verdict)
     order.broker_qty, order.broker_amount = books.broker_qty, books.broker_amount
@@ -191,6 +195,12 @@ def _write_gap(order: Order, gap: rules.GapFill, number: int, asked_at: datetime
             key=gap.key,
         )
     )
+
+
+def _replace(order: Order, fill: Fill, instead: rules.GapFill | None, asked_at: datetime) -> None:
+    _reverse(order, fill, asked_at)
+    if instead is not None:
+        _write_gap(order, instead, fill.number, asked_at)
 
 
 def _reverse(order: Order, fill: Fill, asked_at: datetime) -> None:

@@ -217,6 +217,18 @@ def test_a_row_that_somebodys_request_is_about_is_taken_in_once_that_has_its_out
     assert [one.state for one in row.commands.all()] == ["TOO_LATE"]
 
 
+@pytest.mark.parametrize(("old", "new", "number"), [(4, 0, 3567), (1, 3, 3570), (2, 2, 3570)])
+def test_a_missed_fill_is_filled_in_under_the_number_that_lacks_most(
+    desk: Desk, old: int, new: int, number: int
+) -> None:
+    gone = report(**{**sold(old), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
+    rest = modified(10 - old, **{**sold(new), "leaves_qty": Decimal(10 - old - new)})
+    for after in (10, 14):
+        read(desk, gone, rest, after=after)
+    fill = Fill.objects.get()
+    assert (fill.source, fill.last_qty, fill.number) == ("gap", 4, number)
+
+
 def test_a_row_of_another_security_is_never_taken_in(desk: Desk) -> None:
     desk.notice("H0GSCNI0", overseas())
     desk.notice("H0GSCNI0", filled(4, ODER_NO="3570", STCK_SHRN_ISCD="AAPL"), at=NIGHT + timedelta(seconds=5))
