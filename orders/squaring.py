@@ -37,13 +37,25 @@ class Fills:
         unseen = [fill for fill in self.rows if fill.number not in numbers]
         return sum((fill.last_qty for fill in unseen), ZERO), sum((fill.amount for fill in unseen), ZERO)
 
-    def most_missed(self, own: Iterable[OrderReport]) -> int:
-        """The number under which the broker counts most beyond these fills; of equal ones the newest."""
+    def gaps(self, whole: rules.GapFill, own: Sequence[OrderReport]) -> list[tuple[int, rules.GapFill]]:
+        """The gap fill by number: what is asked for next is judged by what was filled under the number it names.
 
-        def missed(row: OrderReport) -> Decimal:
-            return row.cum_qty - sum((fill.last_qty for fill in self.rows if fill.number == row.key.number), ZERO)
+        Where the numbers do not make up the whole, all of it stands under the one that lacks most, the newer of equals.
+        """
+        missed = {row.key.number: self._missed(row) for row in reversed(own)}
+        lacking = [(number, *lack) for number, lack in missed.items() if lack[0]]
+        exact = sum((amount for _, _, amount in lacking), ZERO) == whole.amount
+        if not exact or any(quantity < ZERO or amount <= ZERO for _, quantity, amount in lacking):
+            return [(max(missed, key=lambda number: missed[number][0]), whole)]
+        return [
+            (number, rules.GapFill(quantity, amount, f"{whole.key}:{number}")) for number, quantity, amount in lacking
+        ]
 
-        return max(reversed(list(own)), key=missed).key.number
+    def _missed(self, row: OrderReport) -> tuple[Decimal, Decimal]:
+        """Quantity and amount that the broker counts under this row's number beyond these fills."""
+        known = [fill for fill in self.rows if fill.number == row.key.number]
+        quantity = row.cum_qty - sum((fill.last_qty for fill in known), ZERO)
+        return quantity, (_amount(row) or ZERO) - sum((fill.amount for fill in known), ZERO)
 
     def standing(self, source: FillSource) -> list[Fill]:
         """Those of one source that no reversal has taken back."""
@@ -73,7 +85,8 @@ def square(order: Order, own: Sequence[OrderReport], fills: Fills, asked_at: dat
             cleared = bool(order.alarm)
             order.differs_since, order.alarm = None, ""
         case rules.GapFill():
-            _write_gap(order, verdict, fills.most_missed(own), asked_at)
+            for number, gap in fills.gaps(verdict, own):
+                _write_gap(order, gap, number, asked_at)
         case rules.ReverseGap():
             _replace(order, Fill.objects.get(key=verdict.key), verdict.instead, asked_at)
         case rules.ReverseTwin():

@@ -217,16 +217,26 @@ def test_a_row_that_somebodys_request_is_about_is_taken_in_once_that_has_its_out
     assert [one.state for one in row.commands.all()] == ["TOO_LATE"]
 
 
-@pytest.mark.parametrize(("old", "new", "number"), [(4, 0, 3567), (1, 3, 3570), (2, 2, 3570)])
-def test_a_missed_fill_is_filled_in_under_the_number_that_lacks_most(
-    desk: Desk, old: int, new: int, number: int
-) -> None:
+@pytest.mark.parametrize(("old", "new"), [(4, 0), (1, 3), (0, 4)])
+def test_missed_fills_are_filled_in_under_the_numbers_that_lack_them(desk: Desk, old: int, new: int) -> None:
     gone = report(**{**sold(old), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
     rest = modified(10 - old, **{**sold(new), "leaves_qty": Decimal(10 - old - new)})
-    for after in (10, 14):
+    for after in (10, 14, 20):
         read(desk, gone, rest, after=after)
-    fill = Fill.objects.get()
-    assert (fill.source, fill.last_qty, fill.number) == ("gap", 4, number)
+    found = {fill.number: (fill.last_qty, fill.amount) for fill in Fill.objects.all()}
+    assert found == {n: (qty, qty * 1827) for n, qty in ((3567, old), (3570, new)) if qty}
+    assert order().cum_qty == 4
+
+
+def test_where_the_numbers_do_not_make_up_what_is_missing_it_stands_under_the_one_that_lacks_most(desk: Desk) -> None:
+    desk.notice("H0GSCNI0", overseas())
+    desk.notice("H0GSCNI0", filled(2))  # of which the list counts one under the next number
+    gone = report(**{**sold(1), "leaves_qty": Decimal(0)}, status=ReportStatus.DONE)
+    rest = modified(9, **{**sold(4), "leaves_qty": Decimal(5)})
+    for after in (70, 74, 80):
+        read(desk, gone, rest, after=after)
+    gap = Fill.objects.get(source="gap")
+    assert (gap.number, gap.last_qty, gap.amount, order().cum_qty) == (3570, 3, 3 * 1827, 5)
 
 
 def test_a_row_of_another_security_is_never_taken_in(desk: Desk) -> None:
