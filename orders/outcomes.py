@@ -5,6 +5,7 @@ Callers are inside `atomic` and hold the order's lock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,9 +14,9 @@ from orders import ledger
 from orders.broadcast import orders_changed
 from orders.domain import command_state as rules
 from orders.domain.command_state import LIVE, CommandState, Outcome
-from orders.domain.events import OrderCanceled, OrderFilled, OrderModified, OrderNews, OrderRejected
+from orders.domain.events import OrderFilled, OrderModified, OrderNews
 from orders.domain.order_state import OrderStatus
-from orders.models import CommandType, Order, OrderCommand, OrderEventRecord
+from orders.models import CommandType, Order, OrderCommand
 
 ASKED_STILL = frozenset({CommandState.REJECTED, CommandState.SUPERSEDED})
 SENT = (CommandState.ACKED, CommandState.UNKNOWN, CommandState.ESCALATED)
@@ -53,17 +54,21 @@ def move(command: OrderCommand, outcome: Outcome, at: datetime, by: audit.By) ->
     return True
 
 
-def settle_by_notice(order: Order, news: OrderNews, evidence_id: str) -> OrderCommand | None:
+def settle_by_notice(order: Order, news: OrderNews, evidence: ledger.Evidence) -> OrderCommand | None:
     """Let a notice that answers the order's live command decide it. The command when it moved.
 
-    Without the number of an answer a notice decides nothing: a request of somebody else looks the same, and only the
-    lists tell whether there is one.
+    Where the answer brought no number, only a request of exactly what was asked for is taken for ours: of all else the
+    lists tell, which show whether there is more than one that may be.
     """
     command = _awaited(order)
-    outcome = _outcome(command, order, news, evidence_id) if command and command.broker_order_id else None
-    if command is None or outcome is None:
+    if command is None:
         return None
-    return command if move(command, outcome, news.at, audit.By.system("notice")) else None
+    evidence_id = f"notice:{evidence.id}"
+    if isinstance(news.event, OrderFilled):
+        outcome = _by_fill(command, order, evidence_id)
+    else:
+        outcome = _by_request(command, type(news.event).__name__, evidence.detail, evidence_id)
+    return command if outcome and move(command, outcome, news.at, audit.By.system("notice")) else None
 
 
 def _awaited(order: Order) -> OrderCommand | None:
@@ -85,16 +90,20 @@ def supersede(command: OrderCommand, at: datetime, by: audit.By) -> None:
         move(old, rules.Supersede(str(command.pk)), at, by)
 
 
-def _outcome(command: OrderCommand, order: Order, news: OrderNews, evidence_id: str) -> Outcome | None:
-    if isinstance(news.event, OrderFilled):
-        return _by_fill(command, order, evidence_id)
-    if news.orig_number is None or not _has_its_number(command, news.key.number):
+def _by_request(command: OrderCommand, told: str, detail: Mapping[str, str], evidence_id: str) -> Outcome | None:
+    """What a notice of a request, or of its refusal, makes of the command."""
+    number, ours = int(detail["number"]), bool(command.broker_order_id)
+    if ours and int(command.broker_order_id) != number:
         return None
-    if isinstance(news.event, OrderRejected):
-        ours = news.event.request == command.type
-        return rules.EvidenceRefused(evidence_id, reason=news.event.reason) if ours else None
-    wanted = {CommandType.CANCEL: OrderCanceled, CommandType.MODIFY: OrderModified}[CommandType(command.type)]
-    return _measured(command, news.event.quantity, evidence_id) if isinstance(news.event, wanted) else None
+    if told == "OrderRejected":
+        refused = ours and detail.get("request") == command.type
+        return rules.EvidenceRefused(evidence_id, reason=detail.get("reason", "")) if refused else None
+    if told != _DONE[CommandType(command.type)]:
+        return None
+    done, asked = Decimal(detail["quantity"]), _asked(command)
+    if not ours and not (done == asked and _is_new(command, number) and _has_its_price(command, detail.get("price"))):
+        return None
+    return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
 
 
 def answers(command: OrderCommand, number: int, event: OrderModified) -> bool:
@@ -102,19 +111,21 @@ def answers(command: OrderCommand, number: int, event: OrderModified) -> bool:
     if command.state in {CommandState.CREATED, CommandState.READY}:
         return False
     if command.broker_order_id:
-        return _has_its_number(command, number)
-    has_its_price = None in {command.price, event.price} or command.price == event.price
-    return has_its_price and number not in command.pre_image.get("children", [])
+        return int(command.broker_order_id) == number
+    return _is_new(command, number) and _has_its_price(command, event.price)
 
 
-def _has_its_number(command: OrderCommand, number: int) -> bool:
-    return bool(command.broker_order_id) and int(command.broker_order_id) == number
+def _asked(command: OrderCommand) -> Decimal:
+    return command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
 
 
-def _measured(command: OrderCommand, done: Decimal, evidence_id: str) -> Outcome:
-    """All that was asked for, or a part of it: a request that found less than it asked for leaves nothing."""
-    asked = command.quantity if command.quantity is not None else Decimal(command.pre_image.get("leaves_qty", "0"))
-    return rules.EvidenceConfirmed(evidence_id) if done >= asked else rules.EvidencePartial(evidence_id)
+def _is_new(command: OrderCommand, number: int) -> bool:
+    """The number was not among those of the order before the send."""
+    return number not in {command.pre_image.get("number"), *command.pre_image.get("children", [])}
+
+
+def _has_its_price(command: OrderCommand, price: Decimal | str | None) -> bool:
+    return None in {command.price, price} or command.price == Decimal(str(price))
 
 
 def _by_fill(command: OrderCommand, order: Order, evidence_id: str) -> Outcome | None:
@@ -123,6 +134,8 @@ def _by_fill(command: OrderCommand, order: Order, evidence_id: str) -> Outcome |
     Where something was canceled or modified since the pre-image, it may have been ours, and of two equal fills one may
     have been told twice: the lists tell, as they tell how much a modify took over under whose number this fill came.
     """
+    if not command.broker_order_id:
+        return None
     filled = order.status == OrderStatus.FILLED and _is_untouched(command, order) and _are_all_different(order)
     return rules.EvidenceTooLate(evidence_id) if filled else None
 
@@ -139,29 +152,19 @@ def _is_untouched(command: OrderCommand, order: Order) -> bool:
     return order.canceled_qty <= canceled and number == int(before.get("number", number))
 
 
-_TOLD = {CommandType.CANCEL: "OrderCanceled", CommandType.MODIFY: "OrderModified"}
+_DONE = {CommandType.CANCEL: "OrderCanceled", CommandType.MODIFY: "OrderModified"}
 
 
 def settle_by_earlier_notices(command: OrderCommand, order: Order, at: datetime) -> bool:
-    """Let what notices told before the answer was recorded decide the command. True when it moved."""
-    if command.state != CommandState.ACKED:
+    """Let what notices told before the answer was recorded, or given up, decide the command. True when it moved."""
+    if command.state not in {CommandState.ACKED, CommandState.UNKNOWN}:
         return False
-    told = order.events.filter(evidence_kind="notice", type__in=(_TOLD[CommandType(command.type)], "OrderRejected"))
+    told = order.events.filter(evidence_kind="notice", type__in=(_DONE[CommandType(command.type)], "OrderRejected"))
     for event in told.order_by("id"):
-        outcome = _told(command, event)
+        outcome = _by_request(command, event.type, event.detail, f"notice:{event.evidence_id}")
         if outcome is not None:
             return move(command, outcome, at, audit.By.system("notice"))
     return False
-
-
-def _told(command: OrderCommand, event: OrderEventRecord) -> Outcome | None:
-    evidence_id = f"notice:{event.evidence_id}"
-    if not _has_its_number(command, int(event.detail["number"])):
-        return None
-    if event.type != "OrderRejected":
-        return _measured(command, Decimal(event.detail["quantity"]), evidence_id)
-    ours = event.detail.get("request") == command.type
-    return rules.EvidenceRefused(evidence_id, reason=event.detail.get("reason", "")) if ours else None
 
 
 def number_of(order: Order) -> tuple[int, str]:

@@ -120,7 +120,7 @@ def _apply_event(order: Order, news: OrderNews, row: Notice, evidence: ledger.Ev
     if row.state == NoticeState.REPEATED:
         order.save(update_fields=["noticed_at"])
         return
-    command = outcomes.settle_by_notice(order, news, f"notice:{row.pk}")
+    command = outcomes.settle_by_notice(order, news, evidence)
     ledger.note(order, type(news.event).__name__, evidence, before)
     if changed or command:
         ledger.save_visible(order, news.at)

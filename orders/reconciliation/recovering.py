@@ -67,5 +67,6 @@ def _give_up(command_id: Any, now: datetime) -> bool:
         command.next_ask_at = now + rules.ask_offset(0)
         outcomes.supersede(command, now, RESOLVER)
         outcomes.move(command, SendUnknown("died_while_sending"), now, RESOLVER)
+        outcomes.settle_by_earlier_notices(command, order, now)
         outcomes.show(order, now)
     return True

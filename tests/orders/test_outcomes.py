@@ -10,7 +10,7 @@ import pytest
 
 from accounts import audit
 from accounts.models import AuditEvent
-from orders import outcomes
+from orders import ledger, outcomes
 from orders.domain import command_state as rules
 from orders.domain.events import (
     Family,
@@ -37,7 +37,7 @@ def command(state: str = "ACKED", **fields: Any) -> OrderCommand:
     """A cancel of all 500 of an order, whose request got the broker number 1700."""
     order = OrderFactory.create()
     OrderNumberFactory.create(order=order, number=1666)
-    pre_image = {"leaves_qty": "500", "children": [1690]}
+    pre_image = {"number": 1666, "leaves_qty": "500", "children": [1690]}
     return OrderCommandFactory.create(
         order=order, state=state, **{"broker_order_id": "0000001700", "pre_image": pre_image, **fields}
     )
@@ -50,9 +50,12 @@ def news(event: OrderEvent, number: int = 1700, orig_number: int | None = 1666) 
 
 def settle(asked: OrderCommand, told: OrderNews) -> str:
     """The command's state after the notice."""
-    moved = outcomes.settle_by_notice(asked.order, told, "notice 9")
+    fields = {name: getattr(told.event, name) for name in told.event.__slots__}
+    detail = {name: str(value) for name, value in fields.items() if value is not None}
+    evidence = ledger.Evidence("notice", "9", AT, {**detail, "number": str(told.key.number)})
+    moved = outcomes.settle_by_notice(asked.order, told, evidence)
     asked.refresh_from_db()
-    assert (moved is not None) == (asked.evidence == ["notice 9"])
+    assert (moved is not None) == (asked.evidence == ["notice:9"])
     return asked.state
 
 
@@ -123,23 +126,39 @@ def test_somebody_elses_cancel_of_the_same_order_does_not_settle_ours() -> None:
     assert settle(command(), news(OrderCanceled(Decimal(500)), number=1701)) == "ACKED"
 
 
-def test_a_cancel_that_names_no_order_settles_nothing() -> None:
-    assert settle(command(), news(OrderCanceled(Decimal(500)), orig_number=None)) == "ACKED"
+@pytest.mark.parametrize(("number", "state"), [(1691, "CONFIRMED"), (1690, "UNKNOWN"), (1666, "UNKNOWN")])
+def test_without_the_brokers_number_a_child_that_was_not_there_before_is_ours(number: int, state: str) -> None:
+    asked = command("UNKNOWN", broker_order_id="")
+    assert settle(asked, news(OrderCanceled(Decimal(500)), number=number)) == state
 
 
-@pytest.mark.parametrize(("number", "state"), [("", "UNKNOWN"), ("0000001700", "{}")])
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     ("event", "settled"),
     [
-        (OrderCanceled(Decimal(500)), "CONFIRMED"),
+        (OrderCanceled(Decimal(120)), "PARTIALLY_CONFIRMED"),
+        (OrderCanceled(Decimal(501)), "CONFIRMED"),
         (OrderRejected(RequestKind.CANCEL, "취소 불가"), "REJECTED"),
         (OrderFilled(Decimal(500), Decimal("181.2")), "TOO_LATE"),
     ],
 )
-def test_without_the_brokers_number_no_notice_decides(event: OrderEvent, settled: str, number: str, state: str) -> None:
-    asked = command("UNKNOWN", broker_order_id=number)
+def test_without_the_brokers_number_a_notice_of_anything_else_decides_nothing(
+    event: OrderEvent, settled: str, known: bool
+) -> None:
+    asked = command("UNKNOWN", broker_order_id="0000001700" if known else "")
     asked.order.status = "FILLED" if settled == "TOO_LATE" else "WORKING"
-    assert settle(asked, news(event)) == state.format(settled)
+    assert settle(asked, news(event)) == (settled if known else "UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    ("number", "price", "state"), [("", 179, "UNKNOWN"), ("", 180, "CONFIRMED"), ("0000001700", 179, "CONFIRMED")]
+)
+def test_a_modify_to_another_price_is_somebody_elses_where_ours_has_no_number(
+    number: str, price: int, state: str
+) -> None:
+    unknown = command("UNKNOWN", type="modify", price=Decimal(180), broker_order_id=number)
+
+    assert settle(unknown, news(OrderModified(Decimal(500), Decimal(price)))) == state
 
 
 @pytest.mark.parametrize(("status", "state"), [("FILLED", "TOO_LATE"), ("PARTIALLY_FILLED", "ACKED")])

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from orders import crash_points
+from orders import crash_points, reconciliation
 from orders.commands import submit
 from orders.crash_points import CrashPoint
-from orders.models import Notice, Order
+from orders.models import Notice, Order, OrderCommand
 from tests.orders.broker import Broker, body
 from tests.orders.commands.samples import DAYTIME_OK, MORNING, asked
 from tests.orders.conftest import Desk
@@ -75,15 +75,36 @@ def test_a_cancel_that_was_settled_before_its_answer_is_settled_with_it(
     assert command.evidence == [f"notice:{Notice.objects.get().pk}"]
 
 
-@pytest.mark.parametrize("told", [request("2", 10), request("2", 10, refused="1"), request("1", 10, refused="1")])
-def test_where_the_answer_was_lost_the_lists_tell_whose_request_a_notice_is_of(
-    broker: Broker, daytime: Order, notices: Notices, told: str
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        (request("2", 10), "CONFIRMED"),
+        (request("2", 6), "UNKNOWN"),
+        (request("2", 10, refused="1"), "UNKNOWN"),
+        (request("1", 10, refused="1"), "UNKNOWN"),
+    ],
+)
+def test_where_the_answer_was_lost_only_the_very_request_is_taken_for_ours(
+    broker: Broker, daytime: Order, notices: Notices, told: str, state: str
 ) -> None:
     broker.reply("daytime-order-rvsecncl", None)
     notices.overtaking = [told]
     command = submit(asked(notices.desk, daytime))
     command.refresh_from_db()
-    assert (command.state, command.evidence) == ("UNKNOWN", [])
+    assert command.state == state
+
+
+def test_what_was_told_before_a_dead_senders_command_was_given_up_settles_it(
+    desk: Desk, broker: Broker, daytime: Order, notices: Notices, clock: time_machine.Traveller
+) -> None:
+    broker.reply("daytime-order-rvsecncl", None)
+    command = submit(asked(desk, daytime))
+    OrderCommand.objects.update(state="SENDING", claimed_at=datetime.now(UTC))
+    notices.tell(request("2", 10))
+    clock.shift(timedelta(seconds=11))
+    assert reconciliation.recover(datetime.now(UTC)) == 1
+    command.refresh_from_db()
+    assert command.state == "CONFIRMED"
 
 
 def test_a_number_that_is_not_the_answers_is_not_ours(
