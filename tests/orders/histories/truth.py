@@ -109,12 +109,17 @@ def _commands(world: World) -> Iterator[str]:
         yield from (
             f"command {command.pk} {command.type} is {command.state}: {text}"
             for text in _said(command, own)
-            if not (text is UNSETTLED and _is_for_a_person(world, command, alike))
+            if not (text is UNSETTLED and command.state == CommandState.ESCALATED and alike)
         )
 
 
 def _fits(command: OrderCommand, own: SimOrder | None, alike: list[SimOrder]) -> bool:
-    """One of the requests that nobody can tell apart was this one; or they did together what it asked for."""
+    """One of the requests that nobody can tell apart was this one; or they did together what it asked for.
+
+    What says that nothing was done is wrong all the same where this one's own request did something.
+    """
+    if own is not None and own.working and command.state in DID_NOTHING:
+        return False
     asked_for = [one for one in (own, *alike) if one is not None and one.working]
     together = command.state == CommandState.CONFIRMED and command.type == CommandType.CANCEL
     if together and sum((one.ticket.qty for one in asked_for), ZERO) >= _asked(command):
@@ -123,7 +128,10 @@ def _fits(command: OrderCommand, own: SimOrder | None, alike: list[SimOrder]) ->
 
 
 def _alike(world: World, command: OrderCommand, own: SimOrder | None) -> list[SimOrder]:
-    """Requests of others that look like one that had no answer: nobody outside the broker can tell them from it."""
+    """Requests of others that look like one that had no answer: nobody outside the broker can tell them from it.
+
+    With one of them the command may stay a person's.
+    """
     if command.broker_order_id:
         return []
     number = int(command.pre_image["number"])
@@ -137,13 +145,6 @@ def _alike(world: World, command: OrderCommand, own: SimOrder | None) -> list[Si
         and other.ticket.qty <= _asked(command)
         and command.price in {None, other.ticket.price}
     ]
-
-
-def _is_for_a_person(world: World, command: OrderCommand, alike: list[SimOrder]) -> bool:
-    """What the lists cannot decide: a fill told twice was counted twice before the send, so that lists that tell less
-    look stale; or there was no answer, and more requests than one came that may be ours.
-    """
-    return command.state == CommandState.ESCALATED and bool(alike)
 
 
 def _said(command: OrderCommand, child: SimOrder | None) -> Iterator[str]:
