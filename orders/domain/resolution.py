@@ -33,7 +33,8 @@ def ask_offset(attempt: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
-    """What was asked: `quantity` is what was to be canceled or re-priced, in figures also when it was "all".
+    """What was asked: `quantity` is what was to be canceled or re-priced, in figures also when it was "all". A request for
+    "all" may be listed with more, up to `most`, where less was thought to be left.
 
     `number` is the order's newest number at the send, `new_number` the one of the answer if there was an answer.
     `order_qty`, `cum_qty`, `leaves_qty` and `children` (the numbers that named it already) are what the broker last
@@ -50,6 +51,7 @@ class CommandFacts:
     price: Decimal | None = None
     new_number: int | None = None
     children: frozenset[int] = frozenset()
+    most: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,8 @@ def _candidate(facts: CommandFacts, rows: Sequence[OrderReport]) -> OrderReport 
     if len({row.key.number for row in rows}) != 1:
         return None
     row = max(rows, key=lambda row: (row.cum_qty, -row.order_qty))
-    return row if facts.new_number is not None or row.order_qty <= facts.quantity else None
+    fits = row.order_qty <= max(facts.quantity, facts.most)
+    return row if facts.new_number is not None or fits else None
 
 
 def _before(facts: CommandFacts) -> Before:

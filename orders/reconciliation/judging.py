@@ -219,7 +219,9 @@ def _without_repeats(command: OrderCommand, facts: rules.CommandFacts) -> rules.
         reversed_by__recorded_at__gt=command.created_at,
     )
     repeated = repeats.aggregate(total=Sum("last_qty", default=Decimal(0)))["total"]
-    return replace(facts, cum_qty=facts.cum_qty - repeated, leaves_qty=facts.leaves_qty + repeated)
+    leaves = facts.leaves_qty + repeated
+    most = leaves if command.quantity is None else facts.most
+    return replace(facts, cum_qty=facts.cum_qty - repeated, leaves_qty=leaves, most=most)
 
 
 def _watched(

@@ -159,22 +159,27 @@ def test_a_list_that_tells_less_than_was_known_is_not_counted_and_decides_nothin
 
 
 @pytest.mark.parametrize(
-    ("source", "told", "state"),
-    [("notice", EVENING, "CONFIRMED"), ("gap", EVENING, "UNKNOWN"), ("notice", EVENING + timedelta(1), "UNKNOWN")],
+    ("told", "canceled", "state"),
+    [
+        ({"source": "notice", "recorded_at": EVENING}, 2, "CONFIRMED"),
+        ({"source": "notice", "recorded_at": EVENING}, 6, "CONFIRMED"),
+        ({"source": "gap", "recorded_at": EVENING}, 2, "UNKNOWN"),
+        ({"source": "notice", "recorded_at": EVENING + timedelta(1)}, 2, "UNKNOWN"),
+    ],
 )
 def test_what_was_told_twice_before_the_send_is_not_missed_in_the_lists(
-    desk: Desk, broker: Broker, clock: time_machine.Traveller, source: str, told: datetime, state: str
+    desk: Desk, broker: Broker, clock: time_machine.Traveller, told: dict[str, Any], canceled: int, state: str
 ) -> None:
     order = make_order(desk, market="US", family="OVERSEAS", status="PARTIALLY_FILLED", cum_qty=Decimal(4))
     before = {"number": 30135682, "order_qty": "10", "cum_qty": "8", "leaves_qty": "2", "children": []}
     pre_image = {**before, "order_date": "2026-11-20", "family": "OVERSEAS"}
     command = waiting(order, 30135682, pre_image=pre_image, created_at=EVENING)
-    fill = {"order": order, "number": 30135682, "recorded_at": told}
-    again = FillFactory.create(**fill, source=source, last_qty=Decimal(4))
-    reversal = {**fill, "recorded_at": EVENING + timedelta(days=1), "source": "reversal", "last_qty": Decimal(-4)}
-    FillFactory.create(**reversal, reverses=again)
-    cancel = {"odno": "30135690", "orgn_odno": "30135682", "rvse_cncl_dvsn": "02", "ft_ord_qty": "2"}
-    rows = [overseas_row(nccs_qty="4"), overseas_row(**cancel, ft_ccld_qty="0", nccs_qty="0")]
+    fill = {"order": order, "number": 30135682}
+    again = FillFactory.create(**fill, **told, last_qty=Decimal(4))
+    reversal = {"source": "reversal", "recorded_at": EVENING + timedelta(days=1), "last_qty": Decimal(-4)}
+    FillFactory.create(**fill, **reversal, reverses=again)
+    cancel = {"odno": "30135690", "orgn_odno": "30135682", "rvse_cncl_dvsn": "02", "ft_ord_qty": str(canceled)}
+    rows = [overseas_row(nccs_qty=str(6 - canceled)), overseas_row(**cancel, ft_ccld_qty="0", nccs_qty="0")]
     broker.reply("inquire-ccnl", body(rt_cd="0", msg_cd="", msg1="", output=rows))
     clock.shift(timedelta(seconds=2))
     reconciliation.resolve_due(datetime.now(UTC))

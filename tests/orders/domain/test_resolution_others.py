@@ -227,3 +227,10 @@ def test_a_cancel_counted_twice_before_does_not_make_what_ours_took_look_filled(
 def test_an_order_whose_part_was_modified_before_is_too_late_only_where_nothing_went_elsewhere() -> None:
     assert judge(CANCEL, [row(0, cum=10)], FRESH) == TooLate(FILLED)
     assert judge(SIX_LEFT, [row(0, cum=6), modify(4)], FRESH) == UNTOUCHED
+
+
+@pytest.mark.parametrize(("most", "judgement"), [(0, ASKED), (7, ASKED), (10, Confirmed(D(10), 103))])
+def test_a_request_for_all_may_be_listed_with_more_than_was_thought_to_be_left(most: int, judgement: Judgement) -> None:
+    """Three of the ten shares had been told twice before the send."""
+    thought = lost(replace(MODIFY, quantity=D(7), most=D(most)))
+    assert judge(thought, [row(0), modify(10)], FRESH) == judgement
