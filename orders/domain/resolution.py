@@ -33,8 +33,8 @@ def ask_offset(attempt: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
-    """What was asked: `quantity` is what was to be canceled or re-priced, in figures also when it was "all". A request for
-    "all" may be listed with more, up to `most`, where less was thought to be left.
+    """What was asked: `quantity` is what was to be canceled or re-priced, in figures also when it was "all": such a
+    request may be listed with more, up to `most`, where less was thought to be left.
 
     `number` is the order's newest number at the send, `new_number` the one of the answer if there was an answer.
     `order_qty`, `cum_qty`, `leaves_qty` and `children` (the numbers that named it already) are what the broker last

@@ -113,8 +113,7 @@ class Desk:
     def _let_notices_through(self) -> None:
         """Once the exchange has said all that nobody was to hear; the lists go on lagging."""
         time.sleep(2 * EXCHANGE_DELAY)
-        self.broker.press(clear=True)
-        self.broker.press(fault="inquiry_lag", seconds=LAG_SECONDS)
+        self.broker.press(clear="drop_notices")
 
     def _arm(self, count: int) -> None:
         if self.kind == LAG:

@@ -156,6 +156,7 @@ def judge(evidence: Evidence, found: Findings) -> None:
         "unknown_seen_p99": percentile(seen, 0.99),
         "unknown_taken": len(resolved),
         "resolved_p95": slow,
+        "resolved_p95_by_kind": _by_kind(evidence, truth),
         "states": {kind: dict(_states(evidence, kind)) for kind in sorted({g.kind for g in evidence.given})},
     }
 
@@ -225,6 +226,14 @@ def _resolved(commands: Sequence[Recorded]) -> list[float]:
     """Seconds from UNKNOWN to the outcome."""
     spans = [(command.entered("UNKNOWN"), command.left("UNKNOWN")) for command in commands]
     return [left - entered for entered, left in spans if entered is not None and left is not None]
+
+
+def _by_kind(evidence: Evidence, truth: Truth) -> dict[str, float | None]:
+    """The same for each kind of those that the broker took."""
+    kinds = {item.intent: item.kind for item in evidence.given}
+    taken = [command for command in evidence.commands if was_taken(command, truth)]
+    spans = {kind: _resolved([c for c in taken if kinds.get(c.intent) == kind]) for kind in sorted(set(kinds.values()))}
+    return {kind: percentile(found, 0.95) for kind, found in spans.items() if found}
 
 
 def _states(evidence: Evidence, kind: str) -> Counter[str]:

@@ -123,8 +123,11 @@ class Faults:
             raise KeyError(fault.name)
         self.armed.append(fault)
 
-    def clear(self) -> None:
-        self.armed.clear()
+    def clear(self, name: str = "") -> None:
+        """Disarm all, or all of that name. Raises KeyError for a name that is not known."""
+        if name and name not in KNOWN:
+            raise KeyError(name)
+        self.armed = [fault for fault in self.armed if name and fault.name != name]
 
     def take(self, name: str, path: str = "") -> Fault | None:
         """Uses one of that name up, if it hits `path`."""

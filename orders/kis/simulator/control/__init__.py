@@ -29,13 +29,15 @@ def control(simulator: KisSimulator, request: SimRequest) -> SimAnswer:
 
 
 def _press(simulator: KisSimulator, fields: Fields) -> dict[str, Any]:
-    if fields.get("clear"):
+    if fields.get("clear") is True:
         simulator.desk.faults.clear()
         simulator.hub.freeze(frozen=False)
+    elif fields.get("clear"):
+        simulator.desk.faults.clear(str(fields["clear"]))
     elif "fault" in fields:
         arm(simulator, fields)
     elif fields.get("event") in EVENTS:
         return {"event": fields["event"], **EVENTS[str(fields["event"])](simulator, fields)}
     else:
-        raise ControlError(f"neither clear, a fault nor an event of {sorted(EVENTS)}")
+        raise ControlError(f"neither clear (true, or a fault's name), a fault nor an event of {sorted(EVENTS)}")
     return {"faults": simulator.desk.faults.remaining()}

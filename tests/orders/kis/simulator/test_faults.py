@@ -252,3 +252,10 @@ def test_clearing_disarms_everything(desk: Desk) -> None:
     desk.press(fault="drop_notices")
     assert desk.press(clear=True) == {"faults": {}}
     assert revise(desk, 1).json()["msg_cd"] == "APBK0344"
+
+
+def test_clearing_one_fault_leaves_the_others_armed(desk: Desk) -> None:
+    desk.press(fault="drop_notices")
+    desk.press(fault="inquiry_lag", seconds=60)
+    assert desk.press(clear="drop_notices") == {"faults": {"inquiry_lag": None}}
+    assert desk.post("/_control", clear="no_such").status_code == 400
