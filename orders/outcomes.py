@@ -60,11 +60,11 @@ def settle_by_notice(order: Order, news: OrderNews, evidence: ledger.Evidence) -
     Where the answer brought no number, only a request of exactly what was asked for is taken for ours: of all else the
     lists tell, which show whether there is more than one that may be.
     """
-    command = _awaited(order)
-    if command is None:
-        return None
+    command, is_fill = _awaited(order), isinstance(news.event, OrderFilled)
+    if command is None or not (is_fill or news.orig_number):
+        return None  # what names no order was asked for by nobody: the rest of an IOC or FOK order
     evidence_id = f"notice:{evidence.id}"
-    if isinstance(news.event, OrderFilled):
+    if is_fill:
         outcome = _by_fill(command, order, evidence_id)
     else:
         outcome = _by_request(command, type(news.event).__name__, evidence.detail, evidence_id)

@@ -126,6 +126,12 @@ def test_somebody_elses_cancel_of_the_same_order_does_not_settle_ours() -> None:
     assert settle(command(), news(OrderCanceled(Decimal(500)), number=1701)) == "ACKED"
 
 
+@pytest.mark.parametrize(("number", "state"), [("0000001700", "ACKED"), ("", "UNKNOWN")])
+def test_a_cancel_that_names_no_order_settles_nothing(number: str, state: str) -> None:
+    asked = command(state, broker_order_id=number)
+    assert settle(asked, news(OrderCanceled(Decimal(500)), orig_number=None)) == state
+
+
 @pytest.mark.parametrize(("number", "state"), [(1691, "CONFIRMED"), (1690, "UNKNOWN"), (1666, "UNKNOWN")])
 def test_without_the_brokers_number_a_child_that_was_not_there_before_is_ours(number: int, state: str) -> None:
     asked = command("UNKNOWN", broker_order_id="")
